@@ -1,0 +1,1 @@
+"""Points, scores, holes and reports."""

@@ -1,0 +1,1 @@
+"""What the RTL says of itself, by pyslang."""

@@ -1,0 +1,35 @@
+"""M(x' given s): who proposes the next testbench."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from llm4cov_engine.events import Emit, ignore
+
+if TYPE_CHECKING:
+    from llm4cov_engine.state import Proposal, State
+
+
+class Policy(Protocol):
+    """Proposes a testbench from a state and nothing else (paper, section 3: memoryless)."""
+
+    @property
+    def name(self) -> str:
+        """Name in reports and records: "builtin", "chat", "script"."""
+        ...
+
+    async def propose(self, state: State, *, seed: int, emit: Emit = ignore) -> Proposal:
+        """Propose x'.
+
+        Args:
+            state: the best state so far.
+            seed: the randomness of this proposal: another seed may give another testbench from the same
+                state, the same seed gives the same one where the policy is deterministic.
+            emit: takes `Text` and `Note` events.
+
+        A proposal without a testbench is a failed round, not an error.
+
+        Raises:
+            PolicyError: the policy cannot go on at all.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Sim(R, x) on a local Verilator."""

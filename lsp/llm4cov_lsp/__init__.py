@@ -1,0 +1,1 @@
+"""The language server of llm4cov-assist. Not built yet: it comes in a later version."""
