@@ -1,0 +1,139 @@
+"""What one SystemVerilog text declares and instantiates, by its syntax alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from llm4cov_engine.elaboration.spans import Places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from llm4cov_engine.elaboration.records import Span
+
+
+class DeclarationKind(StrEnum):
+    """Kinds of declarations that can stand at the top of a file."""
+
+    MODULE = "module"
+    INTERFACE = "interface"
+    PROGRAM = "program"
+    PACKAGE = "package"
+    CLASS = "class"
+    PRIMITIVE = "primitive"
+    CHECKER = "checker"
+
+
+@dataclass(frozen=True, slots=True)
+class Instantiation:
+    """A line of the text that makes instances: `module` names the definition, `instance` the instance.
+
+    An instance without a name (a user-defined primitive's) has "" for one.
+    """
+
+    module: str
+    instance: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A declaration at the top of a text.
+
+    Attributes:
+        has_ports: whether it declares any port; False for packages and classes.
+        instances: everything instantiated in it, in source order, generate blocks included. Whether a name
+            is a module's or an interface's cannot be told from syntax.
+    """
+
+    name: str
+    kind: DeclarationKind
+    span: Span
+    has_ports: bool = False
+    instances: tuple[Instantiation, ...] = ()
+
+    @property
+    def instantiates(self) -> tuple[str, ...]:
+        """Names of the instantiated definitions, each once, in order of appearance."""
+        return tuple(dict.fromkeys(instance.module for instance in self.instances))
+
+
+def declared(text: str, name: str = "") -> tuple[Declared, ...]:
+    """Declarations at the top of a SystemVerilog text, in source order.
+
+    Included files are not looked for, and syntax errors do not raise: what could be recognised around them
+    is given.
+
+    Args:
+        text: SystemVerilog or Verilog source.
+        name: file name for the spans.
+    """
+    from pyslang import SourceManager
+    from pyslang.syntax import SyntaxTree
+
+    manager = SourceManager()
+    manager.setDisableProximatePaths(True)
+    buffer = manager.assignText(name or "text.sv", text)
+    tree = SyntaxTree.fromBuffer(buffer, manager)
+    places = Places(manager, names={name or "text.sv": name})
+    return tuple(declarations(tree.root, places))
+
+
+def declarations(root: Any, places: Places) -> Iterator[Declared]:
+    """Declarations of a parsed compilation unit; see `declared`."""
+    # A text with a single declaration has that declaration as its root.
+    members = root.members if root.kind.name == "CompilationUnit" else [root]
+    for member in members:
+        kind = _KINDS.get(member.kind.name)
+        if kind is None:
+            continue
+        header = getattr(member, "header", member)
+        token = header.name
+        if not token.valueText:
+            continue
+        holds_instances = kind not in (DeclarationKind.PACKAGE, DeclarationKind.CLASS)
+        yield Declared(
+            name=token.valueText,
+            kind=kind,
+            span=places.span(member.sourceRange),
+            has_ports=holds_instances and _has_ports(member),
+            instances=tuple(_instances(member, places)) if holds_instances else (),
+        )
+
+
+_KINDS = {
+    "ModuleDeclaration": DeclarationKind.MODULE,
+    "InterfaceDeclaration": DeclarationKind.INTERFACE,
+    "ProgramDeclaration": DeclarationKind.PROGRAM,
+    "PackageDeclaration": DeclarationKind.PACKAGE,
+    "ClassDeclaration": DeclarationKind.CLASS,
+    "UdpDeclaration": DeclarationKind.PRIMITIVE,
+    "CheckerDeclaration": DeclarationKind.CHECKER,
+}
+
+
+def _has_ports(member: Any) -> bool:
+    """Whether a module-like declaration has a port list that is not empty."""
+    ports = getattr(getattr(member, "header", member), "ports", None) or getattr(member, "portList", None)
+    if ports is None:
+        return False
+    # A wildcard list `(.*)` has no list of ports but surely has ports.
+    return bool(len(listed)) if (listed := getattr(ports, "ports", None)) is not None else True
+
+
+def _instances(member: Any, places: Places) -> Iterator[Instantiation]:
+    found: list[tuple[str, Any]] = []
+
+    def note(node: Any) -> None:
+        kind = node.kind.name
+        if kind == "HierarchyInstantiation" or (
+            kind == "PrimitiveInstantiation" and node.type.kind.name == "Identifier"
+        ):
+            found.extend((node.type.valueText, item) for item in node.instances if item.kind.name != "Comma")
+
+    member.visit(note)
+    for module, instance in found:
+        label = instance.decl.name.valueText if instance.decl is not None else ""
+        yield Instantiation(module, label, places.span(instance.sourceRange))
