@@ -43,6 +43,12 @@ SEARCH_PATH: Final = "/usr/local/bin:/usr/bin:/bin"
 _DRAIN_SECONDS: Final = 0.5
 """How long to wait for the end of the output once everything that could write it was killed."""
 
+_SEARCHES: Final = 50
+"""How often to look for escaped processes before giving up, 2 ms apart."""
+
+_KERNEL_THREAD: Final = 0x00200000
+"""PF_KTHREAD among the flags of /proc/PID/stat."""
+
 # The shell sets the limits in the child, between fork and exec, where Python must not run code of its own;
 # what a limit cannot be set to is already stricter. The number of processes is -u to bash and -p to dash.
 _LAUNCH: Final = """
@@ -354,7 +360,7 @@ class _Run:
         """Kill what is left, and take in what was printed until then."""
         self._signal_group(signal.SIGKILL)
         if by_force or self._distrusted:
-            await in_thread(lambda: _kill_marked(self._mark))
+            await in_thread(lambda: _kill_marked(self._mark, self._process.pid))
         await exited
         self._process.wait()
         with suppress(TimeoutError):
@@ -381,32 +387,66 @@ class _Run:
             self._flooded.set()
 
 
-def _kill_marked(mark: str) -> None:
-    """Kill every process whose environment carries the mark, until none is left."""
+def _kill_marked(mark: str, leader: int) -> None:
+    """Kill every process whose environment carries the mark, until none is left.
+
+    Only processes younger than the leader, which must not be reaped yet, are looked at. One that died or is
+    caught in the middle of an exec may have left a child behind, so after it the search begins anew.
+    """
     entry = f"{MARK}={mark}".encode()
-    own = os.getuid()
-    for _ in range(100):
-        found = [pid for pid in _processes_of(own) if _carries(pid, entry)]
-        if not found:
+    oldest = _started(leader)
+    bare = {leader}
+    for _ in range(_SEARCHES):
+        again = False
+        for pid in _processes():
+            if pid in bare or _started(pid) < oldest:
+                continue
+            carries = _carries(pid, entry)
+            if carries is False:
+                continue
+            again = True
+            if carries:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            elif _has_no_environment(pid):
+                bare.add(pid)
+        if not again:
             return
-        for pid in found:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
         time.sleep(0.002)
 
 
-def _processes_of(user: int) -> list[int]:
-    found = []
-    for entry in os.scandir("/proc"):
-        if entry.name.isdigit():
-            with suppress(OSError):
-                if entry.stat().st_uid == user:
-                    found.append(int(entry.name))
-    return found
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in os.scandir("/proc") if entry.name.isdigit()]
 
 
-def _carries(pid: int, entry: bytes) -> bool:
+def _status_fields(pid: int) -> list[str]:
+    # The second field is the name in parentheses, which may hold anything.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+
+
+def _started(pid: int) -> int:
+    """When a process began, in clock ticks since the machine did; 0 for one that is gone."""
     try:
-        return entry in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        return int(_status_fields(pid)[19])
     except OSError:
+        return 0
+
+
+def _has_no_environment(pid: int) -> bool:
+    """Whether a process will never show an environment: dead, or a thread of the kernel."""
+    try:
+        fields = _status_fields(pid)
+    except OSError:
+        return True
+    return fields[0] in "ZX" or bool(int(fields[6]) & _KERNEL_THREAD)
+
+
+def _carries(pid: int, entry: bytes) -> bool | None:
+    """Whether a process carries the mark; None when that cannot be told right now."""
+    try:
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+    except PermissionError:
         return False
+    except OSError:
+        return None
+    return entry in environment.split(b"\0") if environment else None
