@@ -7,41 +7,52 @@ from typing import TYPE_CHECKING
 from llm4cov_engine.elaboration.records import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pyslang import SourceLocation, SourceManager, SourceRange
+
+
+IN_MEMORY = "/llm4cov-in-memory/"
+"""Every name is made absolute below this folder, which does not exist: a relative name would make pyslang
+read a file of the same name below the current folder instead of the text it was given."""
 
 
 class Places:
     """Translates locations of one pyslang source manager.
 
+    Text that comes from a macro has the place where the macro is used.
+
     Args:
         manager: holds every buffer the locations point into.
-        names: the manager's file names to the names spans shall show; a file that is not listed keeps its
-            own.
     """
 
-    def __init__(self, manager: SourceManager, names: Mapping[str, str] | None = None) -> None:
+    def __init__(self, manager: SourceManager) -> None:
         self._manager = manager
-        self._names = names or {}
 
     def file(self, location: SourceLocation) -> str:
         """Name of the file a location lies in."""
-        raw = self._manager.getFileName(self._manager.getFullyExpandedLoc(location))
-        return self._names.get(raw, raw)
+        return self._name(self._manager.getFullyExpandedLoc(location))
 
     def span(self, reach: SourceRange) -> Span:
-        """The span of a range; text that comes from a macro has the place where the macro is used."""
+        """The span of a range."""
         manager = self._manager
         start = manager.getFullyExpandedLoc(reach.start)
         end = manager.getFullyExpandedLoc(reach.end)
         if end.buffer.id != start.buffer.id:
             end = start
-        name = manager.getFileName(start)
         return Span(
-            self._names.get(name, name),
+            self._name(start),
             manager.getLineNumber(start),
             manager.getColumnNumber(start),
             manager.getLineNumber(end),
             manager.getColumnNumber(end),
         )
+
+    def point(self, location: SourceLocation) -> Span | None:
+        """The empty span at a location; None for a place that is in no file, such as a command line."""
+        place = self._manager.getFullyExpandedLoc(location)
+        if not self._manager.isFileLoc(place) or not self._name(place):
+            return None
+        line, column = self._manager.getLineNumber(place), self._manager.getColumnNumber(place)
+        return Span(self._name(place), line, column, line, column)
+
+    def _name(self, location: SourceLocation) -> str:
+        return str(self._manager.getFullPath(location.buffer)).removeprefix(IN_MEMORY)

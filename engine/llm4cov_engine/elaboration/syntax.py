@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from llm4cov_engine.elaboration.spans import Places
+from llm4cov_engine.elaboration.records import Span
+from llm4cov_engine.elaboration.spans import IN_MEMORY, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from llm4cov_engine.elaboration.records import Span
 
 
 class DeclarationKind(StrEnum):
@@ -60,7 +59,7 @@ class Declared:
         return tuple(dict.fromkeys(instance.module for instance in self.instances))
 
 
-def declared(text: str, name: str = "") -> tuple[Declared, ...]:
+def declared(text: str, name: str = "testbench.sv") -> tuple[Declared, ...]:
     """Declarations at the top of a SystemVerilog text, in source order.
 
     Included files are not looked for, and syntax errors do not raise: what could be recognised around them
@@ -68,17 +67,14 @@ def declared(text: str, name: str = "") -> tuple[Declared, ...]:
 
     Args:
         text: SystemVerilog or Verilog source.
-        name: file name for the spans.
+        name: file name for the spans, relative and without "..".
     """
     from pyslang import SourceManager
     from pyslang.syntax import SyntaxTree
 
     manager = SourceManager()
-    manager.setDisableProximatePaths(True)
-    buffer = manager.assignText(name or "text.sv", text)
-    tree = SyntaxTree.fromBuffer(buffer, manager)
-    places = Places(manager, names={name or "text.sv": name})
-    return tuple(declarations(tree.root, places))
+    tree = SyntaxTree.fromBuffer(manager.assignText(IN_MEMORY + name, text), manager)
+    return tuple(declarations(tree.root, Places(manager)))
 
 
 def declarations(root: Any, places: Places) -> Iterator[Declared]:
