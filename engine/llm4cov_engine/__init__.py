@@ -1,1 +1,143 @@
-"""The engine every front end of llm4cov-assist shares. It imports no user interface."""
+"""The engine every front end of llm4cov-assist shares. It imports no user interface.
+
+What `__all__` names is public: records and functions by name, and a few modules with all they hold. Front
+ends use nothing else. Names load when they are first asked for, so that importing the engine costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llm4cov_engine import errors, events
+    from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
+    from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
+    from llm4cov_engine.coverage.target import Target
+    from llm4cov_engine.design.design import Design, SourceFile
+    from llm4cov_engine.errors import (
+        AmbiguousTopError,
+        DesignError,
+        ElaborationError,
+        Llm4CovError,
+        NoDesignError,
+        PolicyError,
+        SessionError,
+        SettingsError,
+        StorageError,
+        ToolError,
+    )
+    from llm4cov_engine.policy.protocol import Policy
+    from llm4cov_engine.policy.script import ScriptedPolicy, write_script
+    from llm4cov_engine.rounds import DEFAULT_ROUNDS, Recorder, agentic, direct_infer, transition
+    from llm4cov_engine.session.node import Node
+    from llm4cov_engine.session.session import Session
+    from llm4cov_engine.session.store import Collected, SessionStore, SessionSummary
+    from llm4cov_engine.simulator.feedback import Feedback, Seconds, SimulatorIdentity, Status
+    from llm4cov_engine.simulator.protocol import Simulator
+    from llm4cov_engine.state import Author, Proposal, State, Tokens, Transition
+    from llm4cov_engine.testbench import Testbench
+
+    __version__: str
+
+__all__ = [
+    "DEFAULT_ROUNDS",
+    "AmbiguousTopError",
+    "Author",
+    "Collected",
+    "Coverage",
+    "Design",
+    "DesignError",
+    "ElaborationError",
+    "Exclusion",
+    "ExclusionKind",
+    "Feedback",
+    "Llm4CovError",
+    "Metric",
+    "NoDesignError",
+    "Node",
+    "Point",
+    "Policy",
+    "PolicyError",
+    "Proposal",
+    "Recorder",
+    "ScriptedPolicy",
+    "Seconds",
+    "Session",
+    "SessionError",
+    "SessionStore",
+    "SessionSummary",
+    "SettingsError",
+    "Simulator",
+    "SimulatorIdentity",
+    "SourceFile",
+    "State",
+    "Status",
+    "StorageError",
+    "Tally",
+    "Target",
+    "TargetResult",
+    "Testbench",
+    "Tokens",
+    "ToolError",
+    "Transition",
+    "__version__",
+    "agentic",
+    "direct_infer",
+    "errors",
+    "events",
+    "transition",
+    "write_script",
+]
+
+_HOMES = {
+    "coverage.coverage": ("Coverage", "Tally", "TargetResult"),
+    "coverage.point": ("Exclusion", "ExclusionKind", "Metric", "Point"),
+    "coverage.target": ("Target",),
+    "design.design": ("Design", "SourceFile"),
+    "errors": (
+        "AmbiguousTopError",
+        "DesignError",
+        "ElaborationError",
+        "Llm4CovError",
+        "NoDesignError",
+        "PolicyError",
+        "SessionError",
+        "SettingsError",
+        "StorageError",
+        "ToolError",
+    ),
+    "policy.protocol": ("Policy",),
+    "policy.script": ("ScriptedPolicy", "write_script"),
+    "rounds": ("DEFAULT_ROUNDS", "Recorder", "agentic", "direct_infer", "transition"),
+    "session.node": ("Node",),
+    "session.session": ("Session",),
+    "session.store": ("Collected", "SessionStore", "SessionSummary"),
+    "simulator.feedback": ("Feedback", "Seconds", "SimulatorIdentity", "Status"),
+    "simulator.protocol": ("Simulator",),
+    "state": ("Author", "Proposal", "State", "Tokens", "Transition"),
+    "testbench": ("Testbench",),
+}
+"""Where the public names live, module by module."""
+
+_MODULE_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
+
+
+if not TYPE_CHECKING:  # type checkers read the imports above and know a misspelt name
+
+    def __getattr__(name: str) -> object:
+        if name == "__version__":
+            from importlib.metadata import version
+
+            value: object = version("llm4cov-assist")
+        elif name in _MODULE_OF:
+            value = getattr(import_module(_MODULE_OF[name]), name)
+        elif name in __all__:
+            return import_module(f"{__name__}.{name}")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

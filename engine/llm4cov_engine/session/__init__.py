@@ -1,1 +1,1 @@
-"""The tree of states and its store."""
+"""The tree of states people and policies make of a design, and the store that keeps it."""
