@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+# Verilator names a module with overridden parameters "fifo__W4_D8" or, past a length, "fifo__pi3".
+_SUFFIX = re.compile(r"__(?:pi\d+|[A-Z]+[0-9a-z]\w*)$")
+
+
+def without_suffix(module: str) -> str:
+    """A module's name as the source has it, from the name the simulator gives to a parameterisation."""
+    return _SUFFIX.sub("", module)
 
 
 class Metric(StrEnum):
@@ -65,6 +74,11 @@ class Point:
     def instance(self) -> str:
         """The (first) instance the point belongs to."""
         return self.instances[0]
+
+    @property
+    def module_name(self) -> str:
+        """The module's name as the source has it, for people."""
+        return without_suffix(self.module)
 
     @property
     def identity(self) -> tuple[str, ...]:
