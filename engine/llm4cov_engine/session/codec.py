@@ -7,6 +7,7 @@ back as it went in. Contents are named by the digest of that JSON, so equal cont
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
-from llm4cov_engine.coverage.coverage import Coverage
 from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.digest import digest
@@ -71,8 +71,8 @@ class FeedbackBlobs:
 
 
 def to_json(value: object) -> str:
-    """Compact ASCII JSON of plain values."""
-    return json.dumps(value, separators=(",", ":"))
+    """Compact ASCII JSON of plain values, paths and enumerations of strings."""
+    return json.dumps(value, separators=(",", ":"), default=os.fspath)
 
 
 def _blob(value: object) -> Blob:
@@ -96,7 +96,7 @@ def inflate(name: str, data: bytes) -> Any:
 
 def design_blob(design: Design) -> Blob:
     """A design as a blob."""
-    return _blob(_DESIGN.dump_python(design, mode="json"))
+    return _blob(_DESIGN.dump_python(design))
 
 
 def design_from(value: object) -> Design:
@@ -106,7 +106,7 @@ def design_from(value: object) -> Design:
 
 def testbench_blob(testbench: Testbench) -> Blob:
     """A testbench as a blob."""
-    return _blob(_TESTBENCH.dump_python(testbench, mode="json"))
+    return _blob(_TESTBENCH.dump_python(testbench))
 
 
 def testbench_from(value: object) -> Testbench:
@@ -121,7 +121,7 @@ def messages_blob(messages: tuple[tuple[str, str], ...]) -> Blob:
 
 def proposal_text(proposal: Proposal) -> str:
     """JSON of a proposal but for its testbench and messages, which are blobs of their own."""
-    return to_json(_PROPOSAL.dump_python(replace(proposal, testbench=None, messages=()), mode="json"))
+    return to_json(_PROPOSAL.dump_python(replace(proposal, testbench=None, messages=())))
 
 
 def proposal_from(text: str, testbench: object, messages: object) -> Proposal:
@@ -135,10 +135,15 @@ def proposal_from(text: str, testbench: object, messages: object) -> Proposal:
 def feedback_blobs(feedback: Feedback) -> FeedbackBlobs:
     """Split a feedback into what is stored."""
     coverage = feedback.coverage
-    points = _points_blob(coverage) if coverage else None
-    own = replace(feedback, coverage=None, seconds=Seconds(), cached=False)
+    points = _points_blob(coverage.per_instance) if coverage else None
+    own = replace(
+        feedback,
+        coverage=replace(coverage, per_instance=()) if coverage else None,
+        seconds=Seconds(),
+        cached=False,
+    )
     content = {
-        "feedback": _FEEDBACK.dump_python(own, mode="json"),
+        "feedback": _FEEDBACK.dump_python(own),
         "points": points.digest if points else None,
         "hits": [point.hits for point in coverage.per_instance] if coverage else None,
     }
@@ -150,9 +155,10 @@ def feedback_from(content: Any, points: Any, call: str) -> Feedback:
     """Undo `feedback_blobs`; `points` is None where there were none."""
     value = {**content["feedback"], **json.loads(call)}
     feedback = _FEEDBACK.validate_python(value)
-    if points is None:
+    if feedback.coverage is None:
         return feedback
-    return replace(feedback, coverage=Coverage(tuple(_points(points, content["hits"]))))
+    coverage = replace(feedback.coverage, per_instance=tuple(_points(points, content["hits"])))
+    return replace(feedback, coverage=coverage)
 
 
 # A large design has tens of thousands of points: columns of plain values instead of one object each.
@@ -168,10 +174,10 @@ _COLUMNS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
 """How the columns that are no plain values are written and read."""
 
 
-def _points_blob(coverage: Coverage) -> Blob:
+def _points_blob(points: tuple[Point, ...]) -> Blob:
     columns: dict[str, list[Any]] = {}
     for name in (each.name for each in fields(Point) if each.name != "hits"):
-        column = map(attrgetter(name), coverage.per_instance)
+        column = map(attrgetter(name), points)
         columns[name] = list(map(_COLUMNS[name][0], column) if name in _COLUMNS else column)
     return _blob(columns)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections import deque
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine import __version__
 from llm4cov_engine.errors import SessionError, StorageError
 from llm4cov_engine.session import codec
 from llm4cov_engine.session.node import Node
-from llm4cov_engine.simulator.feedback import Status
+from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.state import Proposal, State, Tokens, Transition
 
 if TYPE_CHECKING:
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.session.database import Database
 
-_STATES_KEPT = 4
-"""Decoded states held for the next question; one of a large design takes tens of megabytes."""
+_KEPT = 4
+"""States held for the next question; one of a large design takes tens of megabytes."""
 
 _ORIGIN = 0
 """Number of s0."""
@@ -51,7 +54,8 @@ class Session:
         about: Mapping[str, Any],
     ) -> None:
         self._database = database
-        self._states: dict[int, State] = {}
+        self._read = lru_cache(_KEPT)(self._read_from_disk)
+        self._encoded: deque[tuple[Feedback, codec.FeedbackBlobs]] = deque(maxlen=_KEPT)
         self.id = session_id
         self.created = created
         self.design = design
@@ -74,8 +78,8 @@ class Session:
                 f"The design is no longer the one session {self.id} is about.",
                 "Begin a new session for the changed design.",
             )
-        origin = _Content(transition.state)
-        result = _Content(transition.result)
+        origin = self._content(transition.state)
+        result = self._content(transition.result)
         with self._database.writing() as connection:
             if not connection.execute("SELECT 1 FROM session WHERE id = ?", (self.id,)).fetchone():
                 raise SessionError(f"Session {self.id} has been deleted meanwhile.", "Begin a new session.")
@@ -104,7 +108,7 @@ class Session:
     def node(self, state: State) -> Node | None:
         """The node of a state, by content; None for one the session has not seen."""
         with self._database.reading() as connection:
-            number = self._number(connection, _Content(state))
+            number = self._number(connection, self._content(state))
         return None if number is None else self.nodes[number]
 
     def children(self, node: Node) -> tuple[Node, ...]:
@@ -119,11 +123,7 @@ class Session:
         """
         if node.number == _ORIGIN:
             return State(self.design)
-        if node.number not in self._states:
-            while len(self._states) >= _STATES_KEPT:
-                del self._states[next(iter(self._states))]
-            self._states[node.number] = self._read(node.number)[0]
-        return self._states[node.number]
+        return self._read(node.number)[0]
 
     def transition(self, node: Node) -> Transition | None:
         """The round that led to a node; None for s0 and for a state brought in from outside.
@@ -154,6 +154,18 @@ class Session:
             transition = self.transition(node)
             if transition is not None:
                 yield transition
+
+    def _content(self, state: State) -> _Content:
+        testbench = codec.testbench_blob(state.testbench) if state.testbench else None
+        if state.feedback is None:
+            return _Content(testbench, None)
+        # A round begins from a state that was recorded just before; encoding that again would cost it time.
+        for feedback, blobs in tuple(self._encoded):
+            if feedback is state.feedback:
+                return _Content(testbench, blobs)
+        blobs = codec.feedback_blobs(state.feedback)
+        self._encoded.append((state.feedback, blobs))
+        return _Content(testbench, blobs)
 
     def _number(self, connection: sqlite3.Connection, content: _Content) -> int | None:
         """Number of the earliest node with this content."""
@@ -213,7 +225,7 @@ class Session:
         )
         return int(number)
 
-    def _read(self, number: int) -> tuple[State, Proposal | None]:
+    def _read_from_disk(self, number: int) -> tuple[State, Proposal | None]:
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT proposal, testbench, messages, feedback, points, call "
@@ -241,12 +253,12 @@ class Session:
             raise damaged(f"Round {number} of session {self.id}") from error
 
 
+@dataclass(frozen=True, slots=True)
 class _Content:
     """The parts of a state that identify it, ready to be stored."""
 
-    def __init__(self, state: State) -> None:
-        self.testbench = codec.testbench_blob(state.testbench) if state.testbench else None
-        self.feedback = codec.feedback_blobs(state.feedback) if state.feedback else None
+    testbench: codec.Blob | None
+    feedback: codec.FeedbackBlobs | None
 
 
 def write_blob(connection: sqlite3.Connection, blob: codec.Blob) -> None:
