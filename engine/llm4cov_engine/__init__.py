@@ -37,8 +37,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.simulator.protocol import Simulator
     from llm4cov_engine.state import Author, Proposal, State, Tokens, Transition
     from llm4cov_engine.testbench import Testbench
-
-    __version__: str
+    from llm4cov_engine.version import __version__
 
 __all__ = [
     "DEFAULT_ROUNDS",
@@ -117,6 +116,7 @@ _HOMES = {
     "simulator.protocol": ("Simulator",),
     "state": ("Author", "Proposal", "State", "Tokens", "Transition"),
     "testbench": ("Testbench",),
+    "version": ("__version__",),
 }
 """Where the public names live, module by module."""
 
@@ -126,11 +126,7 @@ _MODULE_OF = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for n
 if not TYPE_CHECKING:  # type checkers read the imports above and know a misspelt name
 
     def __getattr__(name: str) -> object:
-        if name == "__version__":
-            from importlib.metadata import version
-
-            value: object = version("llm4cov-assist")
-        elif name in _MODULE_OF:
+        if name in _MODULE_OF:
             value = getattr(import_module(_MODULE_OF[name]), name)
         elif name in __all__:
             return import_module(f"{__name__}.{name}")

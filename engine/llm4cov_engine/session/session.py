@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from llm4cov_engine import __version__
 from llm4cov_engine.errors import SessionError, StorageError
 from llm4cov_engine.session import codec
 from llm4cov_engine.session.node import Node
 from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.state import Proposal, State, Tokens, Transition
+from llm4cov_engine.version import __version__
 
 if TYPE_CHECKING:
     import sqlite3

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from llm4cov_engine import __version__
 from llm4cov_engine.errors import SessionError
 from llm4cov_engine.session import codec
 from llm4cov_engine.session.database import Database
 from llm4cov_engine.session.location import hide_from_git, store_path
 from llm4cov_engine.session.session import Session, damaged, read_blob, write_blob
 from llm4cov_engine.simulator.feedback import Status
+from llm4cov_engine.version import __version__
 
 if TYPE_CHECKING:
     import sqlite3

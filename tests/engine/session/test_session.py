@@ -9,6 +9,7 @@ from llm4cov_engine import (
     Author,
     Feedback,
     Proposal,
+    Seconds,
     SessionError,
     SessionStore,
     SourceFile,
@@ -86,7 +87,7 @@ def test_branches_attach_where_they_belong(store: SessionStore) -> None:
         session.record(transition)
     # In another process, and with the same answer out of the cache.
     again = store.load(session.id)
-    cached = replace(first.feedback, cached=True, seconds=records.Seconds())
+    cached = replace(first.feedback, cached=True, seconds=Seconds())
     from_first = State(records.DESIGN, first.proposal.testbench, cached)
     again.record(Transition(from_first, records.proposal(10), records.feedback(1)))
     again.record(Transition(State(records.DESIGN), records.proposal(11), records.feedback(2)))
