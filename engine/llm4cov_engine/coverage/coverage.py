@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -63,14 +63,19 @@ class Coverage:
     Attributes:
         per_instance: one point per instance and thing to hit, in a fixed order. The testbench's own points
             are not among them.
-        path: of the instance, from the DUT instance on; the DUT instance's name for all of a design.
+        path: of the instance, from the DUT instance on; "" for the one that all points lie in.
         simulated_as: full path the DUT had in the simulation ("tb.dut"). Its last component differs from
             the start of `path` when the testbench calls its DUT something else.
     """
 
     per_instance: tuple[Point, ...]
-    path: str = ""
-    simulated_as: str = ""
+    path: str = field(default="", compare=False)
+    simulated_as: str = field(default="", compare=False)
+
+    @cached_property
+    def root(self) -> str:
+        """The instance this is the coverage of; "" without points."""
+        return self.path or min((point.instance for point in self.per_instance), key=len, default="")
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
@@ -111,7 +116,7 @@ class Coverage:
     @cached_property
     def module(self) -> str:
         """Name of the instance's module, without parameter suffix; "" when it has no points of its own."""
-        own = (point.module_name for point in self.per_instance if point.instance == self.path)
+        own = (point.module_name for point in self.per_instance if point.instance == self.root)
         return next(own, "")
 
     def within(self, instance: str) -> Coverage:
@@ -119,7 +124,7 @@ class Coverage:
 
         Where several instances answer to the name, the part of all of them; no points where none does.
         """
-        if instance in ("", self.path):
+        if instance in ("", self.root):
             return self
         if instance in self.instances:
             return self.instances[instance]
@@ -141,7 +146,7 @@ class Coverage:
     @cached_property
     def instances(self) -> dict[str, Coverage]:
         """Coverage at and below each instance, path to coverage, in hierarchical order."""
-        own: dict[str, list[Point]] = {self.path: []} if self.path else {}
+        own: dict[str, list[Point]] = {self.root: []} if self.root else {}
         for point in self.per_instance:
             own.setdefault(point.instance, []).append(point)
         # Sorted by components, an instance stands right before everything below it.
