@@ -164,7 +164,8 @@ class Elaboration:
         hierarchy: the DUT instance and everything below it.
         modules: every module definition in the sources, name to the span of the whole definition.
         constants: mined from comparisons, case items and ranges, in source order, without repeats.
-        problems: warnings and notes; errors raise `ElaborationError` instead.
+        problems: complaints that do not stop a simulation for certain, errors among them that Verilator may
+            let pass; what does stop it raises `ElaborationError` instead.
     """
 
     top: str

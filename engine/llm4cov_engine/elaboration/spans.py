@@ -8,6 +8,7 @@ from llm4cov_engine.elaboration.records import Span
 
 if TYPE_CHECKING:
     from pyslang import SourceLocation, SourceManager, SourceRange
+    from pyslang.ast import Symbol
 
 
 IN_MEMORY = "/llm4cov-in-memory/"
@@ -53,6 +54,12 @@ class Places:
             return None
         line, column = self._manager.getLineNumber(place), self._manager.getColumnNumber(place)
         return Span(self._name(place), line, column, line, column)
+
+    def name_span(self, symbol: Symbol) -> Span:
+        """The span of a symbol's name where it is declared."""
+        place = self._manager.getFullyExpandedLoc(symbol.location)
+        line, column = self._manager.getLineNumber(place), self._manager.getColumnNumber(place)
+        return Span(self._name(place), line, column, line, column + len(symbol.name))
 
     def _name(self, location: SourceLocation) -> str:
         return str(self._manager.getFullPath(location.buffer)).removeprefix(IN_MEMORY)
