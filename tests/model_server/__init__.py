@@ -18,12 +18,14 @@ from tests.model_server.behaviours import (
     Reply,
     read_script,
 )
+from tests.model_server.refusals import Dialect
 from tests.model_server.server import ModelServer, Received
 
 __all__ = [
     "Behaviour",
     "Body",
     "Cut",
+    "Dialect",
     "Endless",
     "Events",
     "Fail",

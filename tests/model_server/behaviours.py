@@ -41,6 +41,7 @@ class Reply(_Behaviour):
         delay: seconds before each piece (before the whole, when it is not streamed).
         usage: how often usage is reported; a stream reports it only when asked to.
         choices: choices in the answer; 0 is an answer without any.
+        streams: false answers in one piece even where a stream is asked for.
         done: whether a stream ends with `[DONE]`.
         grain: bytes a stream is cut into, in the middle of lines and characters; 0 for whole events.
         pause: seconds before each of these.
@@ -55,6 +56,7 @@ class Reply(_Behaviour):
     delay: float = 0.0
     usage: int = 1
     choices: int = 1
+    streams: bool = True
     done: bool = True
     grain: int = 0
     pause: float = 0.0
@@ -63,7 +65,7 @@ class Reply(_Behaviour):
         """Answer."""
         asked = request.json()
         completion = Completion(asked, self.text, self.reasoning, self.refusal, self.finish, self.choices)
-        if not asked.get("stream"):
+        if not (self.streams and asked.get("stream")):
             await asyncio.sleep(self.delay)
             await answer.document(completion.document(with_usage=self.usage > 0))
             return

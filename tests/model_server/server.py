@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from tests.model_server.behaviours import Behaviour, Fail
+from tests.model_server.behaviours import Behaviour, Body, Fail
 from tests.model_server.framing import Answer, BadRequestError, Document, Request, read_request
+from tests.model_server.refusals import Dialect, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -21,9 +22,6 @@ MODELS = "/v1/models"
 
 OVER = Fail(status=418, message="The server's script is over.", kind="script_over")
 """The answer to a chat request beyond the script's end."""
-
-SYSTEM_ROLE = "system"
-"""Among the rejected parameters: the role of a message, as some chat templates reject it."""
 
 
 @dataclass(slots=True)
@@ -61,8 +59,9 @@ class ModelServer:
         script: one behaviour a chat request, in order; a request beyond its end is answered with 418.
         key: the only key that is let in; "" lets everyone in.
         models: the models it has; another one is not found.
-        rejects: names of parameters (and "system", the role) that are answered with 400, as servers do
-            that are older, newer or stricter than the client.
+        rejects: names of parameters (and "system", the role) that are refused, as servers do that are
+            older, newer or stricter than the client.
+        dialect: the words of such a refusal.
         watch: called with every request once it is over.
     """
 
@@ -73,12 +72,14 @@ class ModelServer:
         key: str = "",
         models: Iterable[str] = ("fake-1",),
         rejects: Iterable[str] = (),
+        dialect: Dialect = Dialect.OPENAI,
         watch: Callable[[Received], None] | None = None,
     ) -> None:
         self.received: list[Received] = []
         self.key = key
         self.models = tuple(models)
         self.rejects = frozenset(rejects)
+        self.dialect = dialect
         self._script = chain.from_iterable(_repeated(behaviour) for behaviour in script)
         self._watch = watch
         self._server: asyncio.Server | None = None
@@ -169,7 +170,7 @@ class ModelServer:
             received.behaviour = next(self._script, OVER)
             await received.behaviour.play(received.request, answer)
 
-    def _refusal(self, request: Request) -> Fail | None:
+    def _refusal(self, request: Request) -> Fail | Body | None:
         """What a right-minded server says to a wrong request; None when there is nothing wrong."""
         if (request.method, request.path) not in (("POST", COMPLETIONS), ("GET", MODELS)):
             return Fail(status=404, message=f"Not Found: {request.method} {request.path}", kind="not_found")
@@ -189,19 +190,9 @@ class ModelServer:
                 code="model_not_found",
                 parameter="model",
             )
-        for name in sorted(self.rejects & body.keys()):
-            message = f"Unsupported parameter: '{name}' is not supported with this model."
-            return Fail(
-                status=400,
-                message=message,
-                kind="invalid_request_error",
-                code="unsupported_parameter",
-                parameter=name,
-            )
-        if SYSTEM_ROLE in self.rejects and any(
-            message.get("role") == "system" for message in body.get("messages", [])
-        ):
-            return Fail(status=400, message="System role not supported", kind="BadRequestError")
+        roles = {message.get("role") for message in body.get("messages", [])}
+        for name in sorted(self.rejects & (body.keys() | roles)):
+            return refusal(name, self.dialect)
         return None
 
 

@@ -14,7 +14,7 @@ import httpx2
 import openai
 import pytest
 
-from tests.model_server import Behaviour, Body, Cut, Endless, Events, Fail, Hang, ModelServer, Reply
+from tests.model_server import Behaviour, Body, Cut, Dialect, Endless, Events, Fail, Hang, ModelServer, Reply
 
 if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionChunk
@@ -87,6 +87,15 @@ async def test_rejects_parameters_and_unknown_models() -> None:
         server.models = ("another",)
         with pytest.raises(openai.NotFoundError):
             await stream(server)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+async def test_every_dialect_names_the_parameter(dialect: Dialect) -> None:
+    async with ModelServer([Reply()], rejects=("stream_options",), dialect=dialect) as server:
+        with pytest.raises(openai.APIStatusError) as refused:
+            await stream(server)
+    assert "stream_options" in refused.value.response.text
+    assert server.chats[0].status in (400, 422)
 
 
 async def test_keeps_what_it_was_asked() -> None:
