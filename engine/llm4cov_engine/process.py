@@ -70,6 +70,7 @@ class Limits:
         cpu_seconds: processor time of each process.
         file_size: bytes of each file it writes.
         processes: of this user, all programs together.
+        stack: bytes of each process's stack.
         output_kept: bytes of output handed back: half from the beginning, half from the end.
         output_flood: bytes of output after which the program is killed.
     """
@@ -78,6 +79,7 @@ class Limits:
     cpu_seconds: int | None = None
     file_size: int | None = None
     processes: int | None = None
+    stack: int | None = None
     output_kept: int = 256 * 1024
     output_flood: int = 64 * 1024 * 1024
 
@@ -91,6 +93,8 @@ class Limits:
             options += ["-t", str(self.cpu_seconds)]
         if self.file_size is not None:
             options += ["-f", str(max(1, self.file_size // 512))]
+        if self.stack is not None:
+            options += ["-s", str(self.stack // 1024)]
         if self.processes is not None:
             options += ["-u", str(self.processes)]
         return options
@@ -175,6 +179,21 @@ async def run(
             "Check that it is executable here and that its folder is not mounted noexec.",
         )
     return finished
+
+
+async def together(*work: Awaitable[Result]) -> list[Result]:
+    """Await several things at once; the first failure cancels the others and is raised when they are gone."""
+    tasks = [asyncio.ensure_future(one) for one in work]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await uninterrupted(asyncio.wait(tasks))
+    for task in tasks:
+        if not task.cancelled() and task.exception() is not None:
+            task.result()
+    return [task.result() for task in tasks]
 
 
 async def uninterrupted(work: Awaitable[Result]) -> Result:

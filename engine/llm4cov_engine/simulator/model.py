@@ -1,0 +1,243 @@
+"""From a laid-out design to a simulation that can be run: Verilator, then the C++ compiler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from llm4cov_engine.coverage.point import Metric
+from llm4cov_engine.elaboration.records import Problem, Severity
+from llm4cov_engine.process import Finished, Limits, in_thread, run, together
+from llm4cov_engine.simulator.complaints import compiler_problems, internal_error, verilator_problems
+from llm4cov_engine.simulator.runtime import Runtime, usable_cores
+from llm4cov_engine.simulator.storage import no_space, says_no_space, storing
+from llm4cov_engine.simulator.toolchain import tool_environment
+
+if TYPE_CHECKING:
+    from llm4cov_engine.design.design import Design
+    from llm4cov_engine.simulator.options import SimulatorOptions
+    from llm4cov_engine.simulator.toolchain import Toolchain
+    from llm4cov_engine.simulator.workspace import Workspace
+
+PREFIX: Final = "Vsim"
+"""Name of the generated model's class."""
+
+UNIT_SIZE: Final = 600_000
+"""Bytes of generated C++ above which the model is compiled as several units on several cores."""
+
+FSM_FLAG: Final = "--coverage-fsm"
+
+_COVERAGE_FLAGS: Final = {
+    Metric.LINE: "--coverage-line",
+    Metric.BRANCH: "--coverage-line",
+    Metric.EXPRESSION: "--coverage-expr",
+    Metric.TOGGLE: "--coverage-toggle",
+    Metric.FSM_STATE: FSM_FLAG,
+    Metric.FSM_ARC: FSM_FLAG,
+    Metric.USER: "--coverage-user",
+}
+
+# Lint and style are not what a testbench is judged by. BLKANDNBLK is an error that many real designs make.
+# Every instance is inlined: instances of a module that is not share their counters, and then only the first
+# of them is given any hits. Values nobody defined are zero, so that every build gives the same answer.
+_FLAGS: Final = (
+    "--cc",
+    "--timing",
+    "--assert",
+    "--flatten",
+    "--prefix",
+    PREFIX,
+    "--timescale",
+    "1ns/1ps",
+    "--x-assign",
+    "0",
+    "-Wno-lint",
+    "-Wno-style",
+    "-Wno-fatal",
+    "-Wno-BLKANDNBLK",
+    "-j",
+    "1",
+)
+
+_GLUE: Final = f"""
+#include "driver.h"
+#include "{PREFIX}.h"
+
+namespace {{
+class Glue final : public llm4cov::Model {{
+    {PREFIX} m_model;
+
+public:
+    explicit Glue(VerilatedContext* contextp)
+        : m_model{{contextp, ""}} {{}}
+    void eval() override {{ m_model.eval(); }}
+    bool eventsPending() override {{ return m_model.eventsPending(); }}
+    uint64_t nextTimeSlot() override {{ return m_model.nextTimeSlot(); }}
+    void final() override {{ m_model.final(); }}
+}};
+}}  // namespace
+
+std::unique_ptr<llm4cov::Model> llm4cov::makeModel(VerilatedContext* contextp) {{
+    return std::make_unique<Glue>(contextp);
+}}
+"""
+
+# Verilator and the compiler read text that nobody vouches for: a run-away one must not fill the disk.
+_BUILD_LIMITS: Final = Limits(file_size=4 << 30, output_kept=512 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Verilation:
+    """What Verilator made of a design and a testbench.
+
+    Attributes:
+        finished: the run that counts.
+        fsm_fault: the file whose state machines make this Verilator fail ("" when it did not say), and
+            which therefore were left out; None when they were not.
+    """
+
+    finished: Finished
+    fsm_fault: str | None = None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Errors and warnings."""
+        return verilator_problems(self.finished.output)
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What the C++ compiler made of the model; `program` can be run when `failed` is None."""
+
+    program: Path
+    failed: Finished | None = None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Errors, in generated code."""
+        if self.failed is None:
+            return ()
+        found = compiler_problems(self.failed.output)
+        return found or (Problem(Severity.ERROR, "the generated C++ does not compile", "C++"),)
+
+
+def coverage_flags(options: SimulatorOptions) -> tuple[str, ...]:
+    """Verilator's options for the metrics to measure, each once."""
+    return tuple(dict.fromkeys(_COVERAGE_FLAGS[metric] for metric in options.measured))
+
+
+def verilator_arguments(
+    design: Design, testbench: str, top: str, options: SimulatorOptions, *, model: str = "../model"
+) -> tuple[str, ...]:
+    """Verilator's arguments, FSM coverage not among them; they hold no path of this machine."""
+    includes = dict.fromkeys(design.include_dirs)
+    # Headers are also found in the folder they are in, as other simulators find those beside their includer.
+    includes |= dict.fromkeys(str(Path(header.name).parent) for header in design.headers)
+    return (
+        *_FLAGS,
+        *(flag for flag in coverage_flags(options) if flag != FSM_FLAG),
+        "--Mdir",
+        model,
+        "--top-module",
+        top,
+        *(f"-I{_plain(folder)}" for folder in includes),
+        *(f"-D{name}={value}" if value else f"-D{name}" for name, value in design.defines.items()),
+        *options.extra_args,
+        *(_plain(source.name) for source in design.sources),
+        _plain(testbench),
+    )
+
+
+async def verilate(
+    toolchain: Toolchain, space: Workspace, arguments: tuple[str, ...], *, fsm: bool, deadline: float
+) -> Verilation:
+    """Run Verilator; with FSM coverage first where it is wanted, without when it fails inside with it."""
+
+    async def attempt(*more: str) -> Finished:
+        return await run(
+            toolchain.verilator.program,
+            [*more, *arguments],
+            folder=space.source,
+            environment={**tool_environment(), "VERILATOR_ROOT": str(toolchain.verilator.root)},
+            deadline=deadline,
+            limits=_BUILD_LIMITS,
+        )
+
+    if not fsm:
+        return Verilation(await attempt())
+    finished = await attempt(FSM_FLAG)
+    fault = internal_error(finished.output)
+    if fault is None and finished.signal is not None and not finished.timed_out:
+        fault = ""
+    if fault is None:
+        return Verilation(finished)
+    again = await attempt()
+    crashed_again = internal_error(again.output) is not None or again.signal is not None
+    return Verilation(again, None if crashed_again else fault)
+
+
+async def compile_model(
+    toolchain: Toolchain, runtime: Runtime, space: Workspace, deadline: float
+) -> Compilation:
+    """Compile and link what Verilator generated.
+
+    Raises:
+        StorageError: there is no space left.
+    """
+    program = space.model / "simulation"
+    units = await in_thread(lambda: _write_units(space.model))
+    compiled = await together(
+        *(_compiler(toolchain, space, _compile_arguments(runtime, unit), deadline) for unit in units)
+    )
+    for finished in compiled:
+        if not finished.ok:
+            return _failed(program, space, finished)
+    objects = [f"{unit.stem}.o" for unit in units]
+    linked = await _compiler(toolchain, space, [*objects, *runtime.objects, "-o", program.name], deadline)
+    return Compilation(program) if linked.ok else _failed(program, space, linked)
+
+
+def _plain(name: str) -> str:
+    """A relative name that cannot be taken for an option."""
+    return name if name[:1].isalnum() or name[:1] in "_." else f"./{name}"
+
+
+def _compile_arguments(runtime: Runtime, unit: Path) -> list[str]:
+    return [*runtime.model_flags, "-I.", "-c", unit.name, "-o", f"{unit.stem}.o"]
+
+
+async def _compiler(
+    toolchain: Toolchain, space: Workspace, arguments: list[str], deadline: float
+) -> Finished:
+    return await run(
+        toolchain.compiler.program,
+        arguments,
+        folder=space.model,
+        environment=tool_environment(),
+        deadline=deadline,
+        limits=_BUILD_LIMITS,
+    )
+
+
+def _failed(program: Path, space: Workspace, finished: Finished) -> Compilation:
+    if says_no_space(finished.output):
+        raise no_space(space.model)
+    return Compilation(program, finished)
+
+
+def _write_units(model: Path) -> list[Path]:
+    """Write the few files that include all generated ones, of about the same size each."""
+    with storing(model):
+        generated = sorted(model.glob(f"{PREFIX}*.cpp"), key=lambda path: (-path.stat().st_size, path.name))
+        size = sum(path.stat().st_size for path in generated)
+        count = max(1, min(usable_cores(), 1 + size // UNIT_SIZE, len(generated)))
+        texts, sizes = [[_GLUE], *([] for _ in range(count - 1))], [0] * count
+        for path in generated:
+            smallest = sizes.index(min(sizes))
+            texts[smallest].insert(0, f'#include "{path.name}"\n')
+            sizes[smallest] += path.stat().st_size
+        units = [model / f"unit{number}.cpp" for number in range(count)]
+        for unit, lines in zip(units, texts, strict=True):
+            unit.write_text("".join(lines))
+    return units

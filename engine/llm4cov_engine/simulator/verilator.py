@@ -1,0 +1,249 @@
+"""Sim(R, x) on a local Verilator."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from llm4cov_engine.coverage.datafile import NoCoverageError, parse
+from llm4cov_engine.design.design import Design
+from llm4cov_engine.digest import digest
+from llm4cov_engine.elaboration.records import Problem, Severity
+from llm4cov_engine.elaboration.syntax import declared
+from llm4cov_engine.errors import StorageError
+from llm4cov_engine.events import Emit, Stage, StageName, ignore
+from llm4cov_engine.process import in_thread
+from llm4cov_engine.screening import find_top, screen
+from llm4cov_engine.simulator import cache, execution, faults, model, runtime
+from llm4cov_engine.simulator.feedback import Feedback, Seconds, SimulatorIdentity, Status
+from llm4cov_engine.simulator.log import bounded, tidy
+from llm4cov_engine.simulator.options import SimulatorOptions
+from llm4cov_engine.simulator.toolchain import Toolchain, find_toolchain
+from llm4cov_engine.simulator.workspace import Workspace, workspace
+from llm4cov_engine.testbench import Testbench
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llm4cov_engine.coverage.coverage import Coverage
+    from llm4cov_engine.process import Finished
+
+NAME: Final = "verilator"
+
+
+class Verilator:
+    """The local Verilator as a `Simulator`: screens, verilates, compiles, runs, reads the coverage."""
+
+    def __init__(self, options: SimulatorOptions | None = None) -> None:
+        self.options = options or SimulatorOptions()
+
+    async def simulate(self, design: Design, testbench: Testbench, emit: Emit = ignore) -> Feedback:
+        """Compile and run one testbench; see `Simulator`.
+
+        Raises:
+            ToolError: Verilator or a C++ compiler is missing or too old.
+            StorageError: the cache folder cannot be written, the disk is full.
+        """
+        began = time.monotonic()
+        emit(Stage(StageName.SCREENING))
+        problems = await in_thread(lambda: screen(design, testbench))
+        if problems:
+            return Feedback(
+                Status.SCREENED_OUT,
+                log="\n".join(map(str, problems)),
+                problems=problems,
+                seconds=Seconds(total=time.monotonic() - began),
+                seed=self.options.seed,
+            )
+        toolchain = await find_toolchain(self.options.verilator)
+        key = self._key(design, testbench, toolchain)
+        known = await in_thread(lambda: cache.find_call(key)) if self.options.use_cache else None
+        if known is not None:
+            return known
+        call = _Call(self.options, toolchain, design, testbench, emit)
+        answer = await call.make()
+        identity = SimulatorIdentity(NAME, toolchain.verilator.version)
+        feedback = replace(
+            answer.feedback,
+            seconds=replace(answer.feedback.seconds, total=time.monotonic() - began),
+            simulator=identity,
+            seed=self.options.seed,
+        )
+        if answer.repeatable and self.options.use_cache:
+            feedback = await _kept(key, feedback)
+        return feedback
+
+    def _key(self, design: Design, testbench: Testbench, toolchain: Toolchain) -> str:
+        options = self.options
+        arguments = model.verilator_arguments(design, testbench.name, "", options)
+        return digest(
+            (
+                cache.SCHEMA,
+                design.digest,
+                testbench.digest,
+                toolchain.verilator.digest,
+                *arguments,
+                *model.coverage_flags(options),
+                str(options.seed),
+                repr(options.simulated_seconds),
+            )
+        )
+
+
+async def _kept(key: str, feedback: Feedback) -> Feedback:
+    """Store an answer; one that cannot be stored is still an answer."""
+    try:
+        await in_thread(lambda: cache.store_call(key, feedback))
+    except StorageError as error:
+        note = f"The answer was not kept in the cache: {error.what}"
+        return replace(feedback, notes=(*feedback.notes, note))
+    return feedback
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A feedback, and whether the same inputs would bring it about again."""
+
+    feedback: Feedback
+    repeatable: bool
+
+
+@dataclass(slots=True)
+class _Call:
+    """One simulator call under way."""
+
+    options: SimulatorOptions
+    toolchain: Toolchain
+    design: Design
+    testbench: Testbench
+    emit: Emit
+    notes: list[str] = field(default_factory=list)
+    seconds: Seconds = field(default_factory=Seconds)
+
+    async def make(self) -> _Answer:
+        self.emit(Stage(StageName.PREPARING))
+        ready = await runtime.prepare(self.toolchain, self.emit)
+        async with workspace(self.design, self.testbench) as space:
+            return await self._verilate(space, ready)
+
+    async def _verilate(self, space: Workspace, ready: runtime.Runtime) -> _Answer:
+        self.emit(Stage(StageName.VERILATING))
+        top = find_top(declared(self.testbench.text, self.testbench.name), self.design.top)
+        arguments = model.verilator_arguments(
+            self.design, space.testbench, top or self.design.top, self.options
+        )
+        fault_key = faults.key(self.design, self.toolchain)
+        wanted = model.FSM_FLAG in model.coverage_flags(self.options)
+        known = faults.is_known(fault_key)
+        done = await model.verilate(
+            self.toolchain,
+            space,
+            arguments,
+            fsm=wanted and not known,
+            deadline=self.options.build_timeout,
+        )
+        self.seconds = replace(self.seconds, verilate=done.finished.seconds)
+        if wanted and (known or done.fsm_fault is not None):
+            version = self.toolchain.verilator.version
+            self.notes.append(f"FSM coverage was left out: Verilator {version} fails on it here.")
+        if done.fsm_fault in {source.name for source in self.design.sources}:
+            faults.remember(fault_key)
+        problems = done.problems
+        log = self._log(space, done.finished.output)
+        if done.finished.timed_out or not done.finished.ok:
+            return self._not_compiled(done.finished, "Verilator", problems, log)
+        if any(problem.code == "COVERIGN" for problem in problems):
+            self.notes.append("Verilator ignores covergroups: get_coverage() returns 0.")
+        return await self._compile(space, ready, problems, log)
+
+    async def _compile(
+        self, space: Workspace, ready: runtime.Runtime, problems: tuple[Problem, ...], log: str
+    ) -> _Answer:
+        self.emit(Stage(StageName.COMPILING))
+        began = time.monotonic()
+        compiled = await model.compile_model(self.toolchain, ready, space, self.options.build_timeout)
+        if compiled.failed is not None and await ready.is_damaged():
+            await runtime.discard(ready)
+            ready = await runtime.prepare(self.toolchain, self.emit)
+            compiled = await model.compile_model(self.toolchain, ready, space, self.options.build_timeout)
+        self.seconds = replace(self.seconds, compile=time.monotonic() - began)
+        if compiled.failed is not None:
+            log = bounded(log + self._log(space, compiled.failed.output))
+            return self._not_compiled(
+                compiled.failed, "The C++ compiler", (*problems, *compiled.problems), log
+            )
+        return await self._run(space, compiled.program, problems)
+
+    async def _run(self, space: Workspace, program: Path, problems: tuple[Problem, ...]) -> _Answer:
+        self.emit(Stage(StageName.SIMULATING))
+        ran = await execution.execute(program, space, self.options)
+        self.seconds = replace(self.seconds, simulate=ran.finished.seconds)
+        self.notes += ran.notes
+        log = self._log(space, ran.finished.output)
+        self.notes += _hints(log)
+        self.emit(Stage(StageName.READING))
+        status, coverage = await in_thread(lambda: self._read(ran, space))
+        feedback = Feedback(
+            status,
+            coverage=coverage,
+            log=log,
+            problems=problems,
+            seconds=self.seconds,
+            notes=tuple(self.notes),
+        )
+        return _Answer(feedback, ran.repeatable)
+
+    def _read(self, ran: execution.Execution, space: Workspace) -> tuple[Status, Coverage | None]:
+        design = self.design
+        status = ran.status
+        try:
+            coverage = parse(
+                ran.coverage, top=design.top, instance=design.instance, testbench=space.testbench
+            )
+        except NoCoverageError as error:
+            if status is Status.SUCCESS:
+                self.notes.append(str(error))
+                status = Status.NO_COVERAGE
+            return status, None
+        return status, coverage
+
+    def _not_compiled(self, finished: Finished, who: str, problems: tuple[Problem, ...], log: str) -> _Answer:
+        crashed = finished.signal is not None
+        if finished.timed_out:
+            message = f"{who} did not end within {self.options.build_timeout:g} seconds"
+            problems = (*problems, Problem(Severity.ERROR, message))
+        elif crashed or not any(problem.severity is Severity.ERROR for problem in problems):
+            message = f"{who} failed on this design and testbench without a reason"
+            problems = (*problems, Problem(Severity.ERROR, message))
+        feedback = Feedback(
+            Status.COMPILE_FAILED,
+            log=log,
+            problems=problems,
+            seconds=self.seconds,
+            notes=tuple(self.notes),
+        )
+        return _Answer(feedback, repeatable=not (crashed or finished.timed_out))
+
+    def _log(self, space: Workspace, output: str) -> str:
+        return tidy(
+            output,
+            {
+                space.source: "",
+                space.model: "model",
+                space.source.parent: "",
+                self.toolchain.verilator.root: "verilator",
+                runtime.runtimes_folder(): "runtime",
+            },
+        )
+
+
+_HINTS: Final = {
+    "Unable to communicate with SAT solver": "randomize() with constraints returned 0: it needs the solver "
+    "z3, which is not installed (`pip install z3-solver`).",
+    "-DIDNOTCONVERGE": "A combinational loop never came to rest.",
+}
+
+
+def _hints(log: str) -> list[str]:
+    return [hint for words, hint in _HINTS.items() if words in log]

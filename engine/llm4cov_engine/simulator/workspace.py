@@ -1,0 +1,132 @@
+"""Work folders: where one simulator call lays out its files, private to it and gone afterwards.
+
+A folder's name says which process made it, so that a later process can sweep away what a killed one left.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+import uuid
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from llm4cov_engine.folders import cache_folder
+from llm4cov_engine.process import in_thread, uninterrupted
+from llm4cov_engine.simulator.storage import make_folder, remove_tree, storing
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from llm4cov_engine.design.design import Design
+    from llm4cov_engine.testbench import Testbench
+
+_FOREIGN_AGE: Final = 7 * 24 * 3600.0
+"""Seconds after which a work folder of another host (a shared cache) counts as left behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """One simulator call's folders.
+
+    Attributes:
+        source: the design and the testbench, laid out by their relative names; programs run here, so that
+            logs and coverage hold relative names only.
+        model: what Verilator generates and the compiler makes of it.
+        output: what the simulation hands back.
+        testbench: the testbench's name in `source`.
+    """
+
+    source: Path
+    model: Path
+    output: Path
+    testbench: str
+
+
+@asynccontextmanager
+async def workspace(design: Design, testbench: Testbench) -> AsyncIterator[Workspace]:
+    """Lay out a design and a testbench in a folder that is removed at the end, cancelled or not.
+
+    Raises:
+        StorageError: it cannot be written.
+    """
+    folder = _work_folder() / f"{_own_name()}-{uuid.uuid4().hex[:12]}"
+    try:
+        yield await in_thread(lambda: _lay_out(folder, design, testbench))
+    finally:
+        await uninterrupted(in_thread(lambda: remove_tree(folder)))
+
+
+def sweep() -> int:
+    """Remove work folders whose process is gone; returns how many."""
+    swept = 0
+    try:
+        folders = list(_work_folder().iterdir())
+    except OSError:
+        return 0
+    for folder in folders:
+        if _is_left_behind(folder):
+            remove_tree(folder)
+            swept += 1
+    return swept
+
+
+def _work_folder() -> Path:
+    return cache_folder() / "work"
+
+
+def _lay_out(folder: Path, design: Design, testbench: Testbench) -> Workspace:
+    space = Workspace(
+        folder / "source", folder / "model", folder / "output", _free_name(design, testbench.name)
+    )
+    for part in (space.source, space.model, space.output):
+        make_folder(part)
+    for file in (*design.sources, *design.headers, *design.data):
+        _write(space.source, file.name, file.text)
+    for name in design.include_dirs:
+        make_folder(space.source / name)
+    _write(space.source, space.testbench, testbench.text)
+    return space
+
+
+def _write(folder: Path, name: str, text: str) -> None:
+    path = folder / name
+    make_folder(path.parent)
+    with storing(path):
+        path.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+def _free_name(design: Design, name: str) -> str:
+    taken = {file.name for file in (*design.sources, *design.headers, *design.data)}
+    while name in taken:
+        name = f"testbench_{name}"
+    return name
+
+
+def _own_name() -> str:
+    pid = os.getpid()
+    return f"{platform.node()}-{pid}-{_process_start(pid)}"
+
+
+def _is_left_behind(folder: Path) -> bool:
+    host, _, rest = folder.name.rpartition("-")[0].rpartition("-")[0].rpartition("-")
+    pid, start = rest, folder.name.rpartition("-")[0].rpartition("-")[2]
+    if not pid.isdigit():
+        return False
+    if host != platform.node():
+        try:
+            return time.time() - folder.stat().st_mtime > _FOREIGN_AGE
+        except OSError:
+            return False
+    return _process_start(int(pid)) != start
+
+
+def _process_start(pid: int) -> str:
+    """When a process began, in clock ticks since the machine did; "" when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
