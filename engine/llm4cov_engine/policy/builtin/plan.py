@@ -1,0 +1,114 @@
+"""What the built-in policy decides to drive: phases, without a line of SystemVerilog."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llm4cov_engine.policy.builtin.bench import Bench, Signal
+
+
+class PhaseKind(StrEnum):
+    """Kinds of phases; each has a macro of its name in templates/phases.sv.j2."""
+
+    CORNERS = "corners"
+    WALK = "walk"
+    VALUES = "values"
+    HANDSHAKE = "handshake"
+    RANDOM = "random"
+    STRUCTURED = "structured"
+    REGISTERS = "registers"
+    SERIAL = "serial"
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """An input that takes one shape throughout a phase; with a value it is set to that first."""
+
+    signal: Signal
+    shape: str
+    value: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """One stretch of stimulus that begins from reset and knows nothing of the others.
+
+    Attributes:
+        number: from 1 on, in the order they run.
+        purpose: what it is for, for its comment.
+        seed: of its random values, 32 bits, not zero.
+        cycles: at most about this many clock cycles.
+        repeats: stretches.
+        length: most cycles of a stretch.
+        resets: per cent of the stretches that begin with a reset.
+        stride: distance of the bits a walk visits.
+        focus: inputs held to a shape.
+    """
+
+    number: int
+    kind: PhaseKind
+    purpose: str
+    seed: int
+    cycles: int
+    repeats: int = 1
+    length: int = 1
+    resets: int = 0
+    stride: int = 1
+    focus: tuple[Focus, ...] = ()
+
+
+class Planner:
+    """Hands out numbered, seeded phases until the cycles are used up."""
+
+    def __init__(self, bench: Bench, *, seed: int, first: int, cycles: int) -> None:
+        self.bench = bench
+        self.cycles = cycles
+        self.draws = random.Random(f"{bench.top}/{seed}/{first}")
+        self.phases: list[Phase] = []
+        self._first = first
+
+    def add(self, kind: PhaseKind, purpose: str, cycles: int, **settings: object) -> None:
+        """Append a phase."""
+        number = self._first + len(self.phases)
+        seed = self.draws.randrange(1, 1 << 32)
+        self.phases.append(Phase(number, kind, purpose, seed, max(cycles, 1), **settings))  # type: ignore[arg-type]
+
+    def structured(
+        self, purpose: str, cycles: int, length: int, *, resets: int = 0, focus: tuple[Focus, ...] = ()
+    ) -> None:
+        """Append stretches of random shapes, of at most `length` cycles each, half of that on average."""
+        repeats = max(2, 2 * cycles // (length + 1))
+        self.add(
+            PhaseKind.STRUCTURED, purpose, cycles, repeats=repeats, length=length, resets=resets, focus=focus
+        )
+
+
+def opening(bench: Bench, seed: int, cycles: int) -> tuple[Phase, ...]:
+    """Phases of a first testbench, of about `cycles` clock cycles together."""
+    planner = Planner(bench, seed=seed, first=1, cycles=cycles)
+    if not bench.driven:
+        planner.structured("reset now and then, there is nothing else to drive", cycles, 200, resets=50)
+        return tuple(planner.phases)
+    planner.add(PhaseKind.CORNERS, "all inputs at their extreme values", 120)
+    bits = sum(signal.width for signal in bench.driven)
+    stride = max(1, bits // max(1, cycles // 10))
+    planner.add(PhaseKind.WALK, "every input bit alone", 2 * bits // stride, stride=stride)
+    if any(signal.values for signal in bench.vectors):
+        count = sum(len(signal.around) for signal in bench.vectors)
+        planner.add(PhaseKind.VALUES, "every value the RTL compares with", 4 * count, length=4)
+    if bench.controls and bench.observed:
+        repeats = max(1, cycles // 10 // (40 * len(bench.controls)))
+        cost = repeats * 40 * len(bench.controls)
+        planner.add(
+            PhaseKind.HANDSHAKE, "pulses and their answers", cost, repeats=min(repeats, 40), length=64
+        )
+    planner.add(PhaseKind.RANDOM, "all inputs random in every cycle", cycles // 20)
+    planner.structured("short stretches of random shapes", cycles // 5, 16)
+    planner.structured("stretches of random shapes", cycles // 5, 60)
+    planner.structured("stretches with resets in mid-run", cycles // 10, 60, resets=50)
+    planner.structured("long stretches", cycles // 3, max(100, cycles // 40), resets=20)
+    return tuple(planner.phases)

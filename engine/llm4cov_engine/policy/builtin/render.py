@@ -1,0 +1,97 @@
+"""From decisions to SystemVerilog text."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from llm4cov_engine.policy.builtin.values import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jinja2 import Environment
+
+    from llm4cov_engine.policy.builtin.bench import Bench, Signal
+    from llm4cov_engine.policy.builtin.plan import Phase
+
+LINE = 100
+"""Width of generated lines, where lists are broken."""
+
+
+def testbench_text(bench: Bench, phases: Sequence[Phase], seed: int) -> str:
+    """A whole testbench."""
+    return (
+        _templates()
+        .get_template("testbench.sv.j2")
+        .render(
+            bench=bench,
+            seed=seed,
+            parameters=_parameters(bench),
+            phases=phase_tasks(bench, phases),
+            calls=phase_calls(phases),
+        )
+    )
+
+
+def kit_text(bench: Bench) -> str:
+    """The part of a testbench that phases build on, for a testbench that has signals and clocks of its own."""
+    return _templates().get_template("kit.sv.j2").render(bench=bench)
+
+
+def phase_tasks(bench: Bench, phases: Sequence[Phase]) -> str:
+    """One task per phase, each followed by an empty line."""
+    macros = _templates().get_template("phases.sv.j2").module
+    texts: list[str] = []
+    for phase in phases:
+        body = getattr(macros, phase.kind.value)(phase, bench)
+        texts.append(f"{macros.head(phase)}{body}  endtask\n\n")  # type: ignore[attr-defined]
+    return "".join(texts)
+
+
+def phase_calls(phases: Sequence[Phase], prefix: str = "", indent: str = "    ") -> str:
+    """A line per phase that calls its task."""
+    return "".join(f"{indent}{prefix}phase_{phase.number}();\n" for phase in phases)
+
+
+@cache
+def _templates() -> Environment:
+    """The templates, with delimiters that are no SystemVerilog."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("llm4cov_engine.policy.builtin"),
+        undefined=StrictUndefined,
+        variable_start_string="@{",
+        variable_end_string="}",
+        line_statement_prefix="%%",
+        block_start_string="@%",
+        block_end_string="%@",
+        comment_start_string="@#",
+        comment_end_string="#@",
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.globals.update(listing=_listing)
+    return environment
+
+
+def _listing(signal: Signal) -> str:
+    """The values of a signal as the lines of an assignment pattern."""
+    lines: list[str] = []
+    line = "     "
+    literals = [literal(value, signal.width) for value in signal.around]
+    for index, text in enumerate(literals):
+        piece = f" {text}{',' if index < len(literals) - 1 else ''}"
+        if len(line) + len(piece) > LINE:
+            lines.append(line)
+            line = "     "
+        line += piece
+    return "\n".join([*lines, line])
+
+
+def _parameters(bench: Bench) -> str:
+    """The DUT's parameter overrides: "" or " #(.WIDTH(8), .DEPTH(4))"."""
+    if not bench.parameters:
+        return ""
+    return " #(" + ", ".join(f".{name}({value})" for name, value in bench.parameters) + ")"
