@@ -1,0 +1,193 @@
+"""One call to a model: streamed, with deadlines, further attempts and what the endpoint is able to do."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from llm4cov_engine.errors import PolicyError
+from llm4cov_engine.events import Emit, Note, Text, ignore
+from llm4cov_engine.policy.chat.completion import Collector, Reply
+from llm4cov_engine.policy.chat.dialect import Dialect, sampling_of
+from llm4cov_engine.policy.chat.endpoint import Endpoint
+from llm4cov_engine.policy.chat.failures import CallError, Trouble, broken, failure, is_of_the_wire
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
+
+    from llm4cov_engine.policy.chat.completion import Message
+    from llm4cov_engine.policy.chat.options import ChatOptions
+
+_MOST_CHANGES = 10
+_MODELS_NAMED = 8
+_MODELS_SECONDS = 15.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
+_NOT_FOUND, _PASSING, _FIRST_SERVER_ERROR = 404, (408, 409, 429), 500
+
+
+class ChatClient:
+    """Asks one model at one endpoint, and remembers what the endpoint does not understand."""
+
+    def __init__(self, options: ChatOptions) -> None:
+        self._options = options
+        self._endpoint = Endpoint.of(options)
+        self._dialect = Dialect(self._endpoint)
+        self._model = options.model
+        self._answered = False
+
+    @property
+    def model(self) -> str:
+        """The model's name; "" while it is left to the endpoint and not asked yet."""
+        return self._model
+
+    async def ask(self, messages: Sequence[Message], *, seed: int, emit: Emit = ignore) -> Reply:
+        """One reply.
+
+        The text is emitted as it arrives; after a `Note` that says so it may begin again.
+
+        Args:
+            messages: role and content, the system's first.
+            seed: sent along; some endpoints heed it.
+
+        Raises:
+            CallError: this call failed; a later one may not.
+            TooLongError: the prompt does not fit the model's context.
+            PolicyError: no call can succeed: the key, the model, the address, the account.
+        """
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self._options.deadline_seconds):
+                reply = await self._persist(messages, seed, emit)
+        except TimeoutError:
+            raise CallError(
+                f"{self._endpoint.shown} had not finished after {self._options.deadline_seconds:g} s."
+            ) from None
+        self._answered = True
+        return replace(reply, seconds=time.monotonic() - began)
+
+    async def models(self) -> tuple[str, ...]:
+        """Names of the models the endpoint serves, in its order.
+
+        Raises:
+            PolicyError: it cannot be reached or does not let us in.
+        """
+        options = replace(self._options, retries=0, idle_seconds=_MODELS_SECONDS)
+        try:
+            async with await self._endpoint.open(options) as client:
+                listed = await client.models.list()
+        except Exception as error:
+            if not is_of_the_wire(error):
+                raise
+            trouble = Trouble.of(error, self._endpoint)
+            reason = failure(trouble, self._endpoint, self._model or "a model", answered=False)
+            if isinstance(reason, PolicyError):
+                raise reason from None
+            raise PolicyError(reason.reason, "Check that the server is well, and try again.") from None
+        names = [getattr(each, "id", None) for each in getattr(listed, "data", None) or ()]
+        return tuple(name for name in names if isinstance(name, str))
+
+    async def _persist(self, messages: Sequence[Message], seed: int, emit: Emit) -> Reply:
+        """Ask until there is a reply, or nothing is left that could be tried."""
+        if not self._answered:
+            await self._endpoint.reach()
+        if not self._model:
+            self._model = await self._only_model()
+            emit(Note(f"The endpoint serves {self._model}."))
+        pauses = _pauses(self._options.retries)
+        for _ in range(_MOST_CHANGES + self._options.retries):
+            request = self._dialect.request(messages, self._options, seed)
+            try:
+                return await self._once(request, emit)
+            except CallError as error:
+                trouble: CallError | PolicyError = error
+            except Exception as error:
+                if not is_of_the_wire(error):
+                    raise
+                read = Trouble.of(error, self._endpoint)
+                if changed := self._dialect.learn(request, read):
+                    emit(Note(changed))
+                    continue
+                trouble = await self._failure(read)
+            pause = next(pauses, None) if isinstance(trouble, CallError) and trouble.may_pass else None
+            if pause is None:
+                raise trouble from None
+            emit(Note(f"{trouble} Asking again."))
+            await asyncio.sleep(pause)
+        raise CallError(f"{self._endpoint.shown} refuses the request in every form it was given.")
+
+    async def _once(self, request: dict[str, Any], emit: Emit) -> Reply:
+        """One request, with the client library's own further attempts until an answer begins."""
+        collector = Collector(
+            lambda text: emit(Text(text)), lambda: emit(Note(f"{self._model} is thinking."))
+        )
+        async with await self._endpoint.open(self._options, self._watch(emit)) as client:
+            create: Any = client.chat.completions.create
+            answer = await create(model=self._model, **request)
+            if not request.get("stream"):
+                collector.document(answer)
+            else:
+                try:
+                    async with answer:
+                        async for chunk in answer:
+                            collector.chunk(chunk)
+                except Exception as error:
+                    if not is_of_the_wire(error):
+                        raise
+                    raise broken(Trouble.of(error, self._endpoint), self._endpoint) from None
+        if collector.error:
+            raise broken(Trouble.said(collector.error, self._endpoint), self._endpoint)
+        if collector.is_empty and self._dialect.streams:
+            raise CallError(self._dialect.stop_streaming(), may_pass=True)
+        if not collector.has_choices:
+            raise CallError(f"{self._endpoint.shown} answered without a reply in it.", may_pass=True)
+        sent = tuple((message["role"], message["content"]) for message in request["messages"])
+        reply = collector.reply(sent)
+        return replace(reply, model=reply.model or self._model, sampling=sampling_of(request))
+
+    def _watch(self, emit: Emit) -> Callable[[Any], Awaitable[None]]:
+        """Tell about answers after which the client library waits and asks again."""
+        left = self._options.retries
+
+        async def watch(response: Any) -> None:
+            nonlocal left
+            status = response.status_code
+            if (status in _PASSING or status >= _FIRST_SERVER_ERROR) and left:
+                left -= 1
+                wait = response.headers.get("retry-after", "")
+                after = f" after {wait} s" if wait.isdecimal() else ""
+                emit(Note(f"{self._endpoint.shown} answered {status}; asking again{after}."))
+
+        return watch
+
+    async def _failure(self, trouble: Trouble) -> CallError | PolicyError:
+        served = ""
+        if trouble.status == _NOT_FOUND:
+            with suppress(PolicyError):
+                served = _choice(await self.models(), self._model)
+        return failure(trouble, self._endpoint, self._model, answered=self._answered, served=served)
+
+    async def _only_model(self) -> str:
+        models = await self.models()
+        if len(models) == 1:
+            return models[0]
+        what = f"serves {len(models)} models" if models else "names no model"
+        raise PolicyError(f"No model is set, and {self._endpoint.shown} {what}.", _choice(models, ""))
+
+
+def _choice(models: Sequence[str], wanted: str) -> str:
+    """Which models one could name, those most like the wanted one first, as a sentence."""
+    if not models:
+        return "Name one with --model or LLM4COV_MODEL."
+    likely = get_close_matches(wanted, models, _MODELS_NAMED, 0.3) if wanted else []
+    shown = [*likely, *(name for name in models if name not in likely)][:_MODELS_NAMED]
+    more = f" and {len(models) - len(shown)} more" if len(models) > len(shown) else ""
+    return f"Choose one with --model: {', '.join(shown)}{more}."
+
+
+def _pauses(attempts: int) -> Iterator[float]:
+    """Seconds to wait before each further attempt."""
+    return (min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0**number) for number in range(attempts))
