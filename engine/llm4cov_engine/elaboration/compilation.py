@@ -53,16 +53,22 @@ class Reader:
         self.manager = SourceManager()
         self.places = Places(self.manager)
         self.options = Bag()
-        preprocessor = PreprocessorOptions()
-        preprocessor.predefines = [f"{name}={value}" if value else name for name, value in defines.items()]
-        preprocessor.additionalIncludePaths = [
-            IN_MEMORY + ("" if folder == "." else folder) for folder in include_dirs
-        ]
-        self.options.preprocessorOptions = preprocessor
+        # A macro without a value is empty here and in Verilator; a bare name would mean 1.
+        self._macros = [f"{name}={value}" for name, value in defines.items()]
+        self.search(include_dirs)
         self._buffers: dict[str, SourceBuffer] = {}
         self._engine = DiagnosticEngine(self.manager)
         for header in headers:
             self.add(header)
+
+    def search(self, include_dirs: Sequence[str]) -> None:
+        """Search these folders from now on, and no others."""
+        preprocessor = PreprocessorOptions()
+        preprocessor.predefines = self._macros
+        preprocessor.additionalIncludePaths = [
+            IN_MEMORY + ("" if folder == "." else folder) for folder in include_dirs
+        ]
+        self.options.preprocessorOptions = preprocessor
 
     def add(self, file: SourceFile) -> SourceBuffer:
         """Let includes find one more file; a name that is already there keeps its text."""
@@ -80,6 +86,14 @@ class Reader:
         for include in tree.getIncludeDirectives():
             if not include.buffer:
                 yield include.path, self.places.span(include.syntax.sourceRange)
+
+    def included(self, tree: SyntaxTree) -> Iterator[str]:
+        """Names of the files that `include` directives of a tree led to, each once."""
+        seen = set()
+        for include in tree.getIncludeDirectives():
+            if include.buffer and (name := self.places.buffer(include.buffer.id)) not in seen:
+                seen.add(name)
+                yield name
 
     def problem(self, diagnostic: Diagnostic) -> Problem:
         """A diagnostic of any tree or compilation of this reader."""

@@ -69,6 +69,7 @@ def _elaborate(design: Design) -> Elaboration:
         modules=_modules(unit),
         constants=find_constants(netlist, tracer, values, places),
         problems=problems,
+        reads=tuple(dict.fromkeys(name for each in netlist.image_names if (name := values.text(each)))),
     )
 
 

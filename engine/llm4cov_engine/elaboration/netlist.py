@@ -64,12 +64,14 @@ class Netlist:
         drivers: what drives a signal, in source order.
         registers: the clocked block that writes a signal; the first one where several do.
         comparisons: expressions and statements that compare something, in source order of each instance.
+        image_names: expressions for the names of memory images.
     """
 
     blocks: list[ClockedBlock] = field(default_factory=list)
     drivers: dict[str, list[Driver]] = field(default_factory=dict)
     registers: dict[str, ClockedBlock] = field(default_factory=dict)
     comparisons: list[Any] = field(default_factory=list)
+    image_names: list[Any] = field(default_factory=list)
 
     def drive(self, symbol: Any, source: Any, inverts: bool = False) -> None:
         """Note one more driver of a signal."""
@@ -101,6 +103,9 @@ def read_netlist(top: InstanceSymbol) -> Netlist:
                 netlist.drive(node, node.initializer)
         elif kind == SymbolKind.Instance:
             _read_connections(netlist, node)
+        elif kind == ExpressionKind.Call:
+            if node.subroutineName in ("$readmemh", "$readmemb") and node.arguments:
+                netlist.image_names.append(node.arguments[0])
         elif kind == SymbolKind.PrimitiveInstance:
             _read_primitive(netlist, node)
         return VisitAction.Advance

@@ -166,6 +166,7 @@ class Elaboration:
         constants: mined from comparisons, case items and ranges, in source order, without repeats.
         problems: complaints that do not stop a simulation for certain, errors among them that Verilator may
             let pass; what does stop it raises `ElaborationError` instead.
+        reads: names of the files the RTL reads by $readmemh and $readmemb, as it asks for them.
     """
 
     top: str
@@ -177,6 +178,7 @@ class Elaboration:
     modules: dict[str, Span]
     constants: tuple[Constant, ...] = ()
     problems: tuple[Problem, ...] = ()
+    reads: tuple[str, ...] = ()
 
     @property
     def inputs(self) -> tuple[Port, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from llm4cov_engine.elaboration.records import Span
 
 if TYPE_CHECKING:
-    from pyslang import SourceLocation, SourceManager, SourceRange
+    from pyslang import BufferID, SourceLocation, SourceManager, SourceRange
     from pyslang.ast import Symbol
 
 
@@ -62,4 +62,8 @@ class Places:
         return Span(self._name(place), line, column, line, column + len(symbol.name))
 
     def _name(self, location: SourceLocation) -> str:
-        return str(self._manager.getFullPath(location.buffer)).removeprefix(IN_MEMORY)
+        return self.buffer(location.buffer)
+
+    def buffer(self, identity: BufferID) -> str:
+        """Name of the file a buffer holds."""
+        return str(self._manager.getFullPath(identity)).removeprefix(IN_MEMORY)

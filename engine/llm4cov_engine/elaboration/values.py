@@ -31,5 +31,10 @@ class Values:
         value.flattenUnknowns()
         return int(value)
 
+    def text(self, expression: Any) -> str | None:
+        """The value of a constant string, written as one or packed into a vector; None for anything else."""
+        value = self._evaluate(expression).convertToStr().value
+        return value if isinstance(value, str) else None
+
     def _evaluate(self, expression: Any) -> Any:
         return expression.eval(EvalContext(self._scope))

@@ -1,0 +1,287 @@
+"""From named source files to a design: what to keep, which top, which headers and data."""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from llm4cov_engine.design.design import Design, SourceFile
+from llm4cov_engine.design.role import Role
+from llm4cov_engine.design.selection import Selection
+from llm4cov_engine.design.shelf import Shelf
+from llm4cov_engine.design.survey import Facts, Surveyor
+from llm4cov_engine.elaboration import elaborate
+from llm4cov_engine.errors import AmbiguousTopError, DesignError, ElaborationError, NoDesignError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_SHOWN = 6
+"""How many names a note lists before it only counts."""
+
+_MOST_CANDIDATES = 40
+"""How many candidate tops an error lists."""
+
+
+@dataclass
+class Plan:
+    """What is known before any file is looked into.
+
+    Attributes:
+        id: the design's short name.
+        shelf: where files come from.
+        sources: names of the RTL files, in the order in which they were found or listed.
+        listed: whether somebody chose the files; otherwise only what the top needs is kept.
+        top: the top's name, "" to find it.
+        include_dirs: folders of headers, relative to the root.
+        defines: macros.
+        parameters: overrides of the top's parameters.
+        libraries: names of files that only supply missing modules (-v).
+        library_dirs: folders in which a missing module is looked for by its name (-y).
+        library_extensions: with the dot, tried in order (+libext+).
+        tops_from: names of the files a top may come from; () for all sources.
+        notes: what has been left out or assumed so far.
+    """
+
+    id: str
+    shelf: Shelf
+    sources: Sequence[str]
+    listed: bool = False
+    top: str = ""
+    include_dirs: list[str] = field(default_factory=list)
+    defines: dict[str, str] = field(default_factory=dict)
+    parameters: dict[str, str] = field(default_factory=dict)
+    libraries: Sequence[str] = ()
+    library_dirs: Sequence[str] = ()
+    library_extensions: Sequence[str] = (".v", ".sv")
+    tops_from: Sequence[str] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def assemble(plan: Plan) -> Design:
+    """Choose the top and the files it needs, and check that they elaborate.
+
+    Raises:
+        NoDesignError: nothing could be the top.
+        AmbiguousTopError: several modules could.
+        ElaborationError: the top's files do not compile.
+    """
+    surveyor = Surveyor(plan.shelf, plan.include_dirs, plan.defines, everywhere=not plan.listed)
+    selection = _survey(plan, surveyor)
+    top = plan.top or _only_candidate(plan, selection)
+    selection = _complete(plan, surveyor, selection, top)
+    needed = selection.needed(top)
+    if not needed:
+        raise _unknown_top(plan, selection, top)
+    kept = _listed(selection, needed) if plan.listed else needed
+    try:
+        design = _design(plan, surveyor, selection, top, kept)
+        elaboration = elaborate(design)
+    except ElaborationError:
+        if set(kept) == set(needed):
+            raise
+        # Something is broken that the top may not need.
+        kept = tuple(facts for facts in kept if facts in set(needed))
+        design = _design(plan, surveyor, selection, top, kept)
+        elaboration = elaborate(design)
+    return _with_data(plan, design, elaboration.reads)
+
+
+def _survey(plan: Plan, surveyor: Surveyor) -> Selection:
+    """Survey all files, and those that miss macros once more after the files that define them."""
+    files: dict[str, Facts] = {}
+    for name in (*plan.sources, *plan.libraries):
+        if name not in files and (facts := _facts(plan, surveyor, name)) is not None:
+            files[name] = facts
+    selection = _selection(plan, files.values())
+    for facts in list(files.values()):
+        if before := selection.macro_providers(facts):
+            files[facts.name] = replace(
+                surveyor.survey(facts.file, [each.file for each in before]),
+                macros_missing=facts.macros_missing,
+            )
+    return _selection(plan, files.values())
+
+
+def _facts(plan: Plan, surveyor: Surveyor, name: str) -> Facts | None:
+    try:
+        source = plan.shelf.read(name)
+    except DesignError as error:
+        if plan.listed:
+            raise
+        plan.notes.append(f"Left out: {error.what}")
+        return None
+    if source is None:
+        raise NoDesignError(f"{name} is not there.", "Correct the list of files.")
+    return surveyor.survey(source)
+
+
+def _selection(plan: Plan, files: Iterable[Facts]) -> Selection:
+    return Selection(tuple(files), frozenset(plan.libraries) - set(plan.sources), plan.listed)
+
+
+def _complete(plan: Plan, surveyor: Surveyor, selection: Selection, top: str) -> Selection:
+    """Add files from library folders until nothing is missing that they hold."""
+    tried: set[str] = set()
+    while True:
+        wanted = {
+            name
+            for facts in selection.needed(top)
+            for name in facts.instantiated | facts.identifiers
+            if name not in selection.providers and name not in tried
+        }
+        tried |= wanted
+        found = [file for name in sorted(wanted) if (file := _library_file(plan, name)) is not None]
+        if not found:
+            return selection
+        added = tuple(surveyor.survey(file) for file in found)
+        libraries = selection.libraries | {file.name for file in found}
+        selection = replace(selection, files=selection.files + added, libraries=libraries)
+
+
+def _library_file(plan: Plan, name: str) -> SourceFile | None:
+    for folder in plan.library_dirs:
+        for extension in plan.library_extensions:
+            if (file := plan.shelf.read(posixpath.join(folder, name + extension))) is not None:
+                return file
+    return None
+
+
+def _only_candidate(plan: Plan, selection: Selection) -> str:
+    candidates = selection.candidates()
+    if plan.tops_from:
+        here = {each.name for facts in selection.files if facts.name in plan.tops_from for each in facts.own}
+        candidates = tuple(name for name in candidates if name in here)
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates:
+        shown = ", ".join(candidates[:_MOST_CANDIDATES])
+        more = len(candidates) - _MOST_CANDIDATES
+        raise AmbiguousTopError(
+            f"{plan.id} has {len(candidates)} modules that no other instantiates: {shown}"
+            + (f" and {more} more." if more > 0 else "."),
+            "Choose one with --top.",
+            candidates,
+        )
+    modules = sorted({name for facts in selection.files for name in facts.roles})
+    if modules:
+        shown = ", ".join(modules[:_MOST_CANDIDATES])
+        raise NoDesignError(
+            f"Nothing in {plan.id} looks like a design to verify; its modules are testbenches, checkers or "
+            f"instantiate each other: {shown}.",
+            "Choose one with --top.",
+        )
+    errors = [problem for facts in selection.files for problem in facts.errors]
+    if errors:
+        raise ElaborationError(
+            f"No module could be read from {plan.id}: {errors[0]}.", "Mend the RTL, or name another design."
+        )
+    raise NoDesignError(f"{plan.id} declares no module.", "Name a folder, file or filelist with RTL.")
+
+
+def _unknown_top(plan: Plan, selection: Selection, top: str) -> DesignError:
+    names = sorted({name for facts in selection.files for name in facts.roles})
+    near = difflib.get_close_matches(top, names, n=3, cutoff=0.6) or names[:_MOST_CANDIDATES]
+    return NoDesignError(
+        f"{plan.id} has no module '{top}'.",
+        f"Choose with --top from: {', '.join(near)}." if names else "It declares no module at all.",
+    )
+
+
+def _listed(selection: Selection, needed: tuple[Facts, ...]) -> tuple[Facts, ...]:
+    """Everything listed in its order, without testbenches, and with what is needed of libraries."""
+    taken = set(needed)
+    included = {name for facts in taken for name in facts.includes}
+    return tuple(
+        facts
+        for facts in selection.files
+        if facts in taken
+        or (
+            facts.name not in selection.libraries
+            and facts.name not in included
+            and _role(facts) in (None, Role.DESIGN)
+        )
+    )
+
+
+def _role(facts: Facts) -> Role | None:
+    """The one role of all modules a file declares, or DESIGN; None for a file without modules."""
+    roles = {facts.roles[each.name] for each in facts.own if each.name in facts.roles}
+    if not roles:
+        return None
+    return roles.pop() if len(roles) == 1 else Role.DESIGN
+
+
+def _design(
+    plan: Plan, surveyor: Surveyor, selection: Selection, top: str, kept: tuple[Facts, ...]
+) -> Design:
+    included = dict.fromkeys(name for facts in kept for name in facts.includes)
+    return Design(
+        id=plan.id,
+        sources=tuple(facts.file for facts in kept),
+        top=top,
+        headers=tuple(surveyor.headers[name] for name in included if name in surveyor.headers),
+        include_dirs=tuple(dict.fromkeys(surveyor.include_dirs)),
+        defines=dict(plan.defines),
+        parameters=dict(plan.parameters),
+        root=plan.shelf.root,
+        notes=(*plan.notes, *_notes(selection, top, kept)),
+    )
+
+
+def _notes(selection: Selection, top: str, kept: tuple[Facts, ...]) -> list[str]:
+    """What was left out, and which of several declarations was taken."""
+    included = {name for facts in kept for name in facts.includes}
+    groups: dict[str, list[str]] = {}
+    for facts in selection.files:
+        if facts in kept or facts.name in included or facts.name in selection.libraries:
+            continue
+        role = _role(facts)
+        reason = _REASONS.get(role, f"not needed by {top}") if role else f"not needed by {top}"
+        groups.setdefault(reason, []).append(facts.name)
+    notes = [f"Left out, {reason}: {_some(names)}." for reason, names in groups.items()]
+    for name, files in sorted(selection.repeated(kept).items()):
+        notes.append(f"{name} is declared in {_some(list(files))}; the one in {files[0]} was taken.")
+    return notes
+
+
+_REASONS = {
+    Role.TESTBENCH: "as testbenches",
+    Role.CHECKER: "as formal or checker modules",
+    Role.CELL: "as vendor cells",
+}
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _with_data(plan: Plan, design: Design, reads: tuple[str, ...]) -> Design:
+    """Add the memory images the RTL reads."""
+    data: dict[str, SourceFile] = {}
+    missing = []
+    for asked in reads:
+        name = posixpath.normpath(asked)
+        found = _find_data(plan.shelf, design, name)
+        if found is None or name.startswith(("../", "/")):
+            missing.append(asked)
+        else:
+            data[name] = SourceFile(name, found.text)
+    notes = design.notes
+    if missing:
+        notes += (f"The RTL reads {_some(missing)} at time 0, which is not there.",)
+    return replace(design, data=tuple(data.values()), notes=notes)
+
+
+def _find_data(shelf: Shelf, design: Design, name: str) -> SourceFile | None:
+    """A memory image: below the root, beside a source, or wherever one file of that name lies."""
+    folders = dict.fromkeys(["", *(posixpath.dirname(source.name) for source in design.sources)])
+    for folder in folders:
+        if (file := shelf.read(posixpath.join(folder, name))) is not None:
+            return file
+    ends = [each for each in shelf.names() if each.endswith("/" + posixpath.basename(name))]
+    return shelf.read(ends[0]) if len(ends) == 1 else None

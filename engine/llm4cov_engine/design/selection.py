@@ -1,0 +1,177 @@
+"""Which modules could be the top, and which files a top needs, in an order that compiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from llm4cov_engine.design.role import Role
+from llm4cov_engine.design.survey import Facts, shared_folders
+from llm4cov_engine.elaboration.refusal import is_vendor_cell
+from llm4cov_engine.elaboration.syntax import DeclarationKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BORROWED_FOLDERS = {
+    "3rdparty",
+    "extern",
+    "external",
+    "third-party",
+    "third_party",
+    "thirdparty",
+    "vendor",
+    "vendors",
+}
+"""Folders of other people's RTL: it may be used, but is not what is to be verified."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The surveyed files of a design, and what is declared where.
+
+    Attributes:
+        files: in the order in which they were found or listed.
+        libraries: names of files that only supply what the others lack.
+        listed: whether somebody wrote the order down: the first declaration of a name then counts, as it
+            does for simulators; otherwise the one nearest to its user.
+    """
+
+    files: tuple[Facts, ...]
+    libraries: frozenset[str] = frozenset()
+    listed: bool = False
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {facts.name: place for place, facts in enumerate(self.files)}
+
+    @cached_property
+    def providers(self) -> dict[str, list[Facts]]:
+        """Name of a module, package or the like to the files that declare it."""
+        found: dict[str, list[Facts]] = {}
+        for facts in self.files:
+            for name in dict.fromkeys(each.name for each in facts.declared):
+                found.setdefault(name, []).append(facts)
+        return found
+
+    @cached_property
+    def _shared_names(self) -> dict[str, list[Facts]]:
+        """Names a file uses without instantiating them, to the files that declare them."""
+        found: dict[str, list[Facts]] = {}
+        for facts in self.files:
+            names = {each.name for each in facts.own if each.kind in _USED_BY_NAME} | facts.unit_names
+            for name in sorted(names):
+                found.setdefault(name, []).append(facts)
+        return found
+
+    @cached_property
+    def _macros(self) -> dict[str, list[Facts]]:
+        found: dict[str, list[Facts]] = {}
+        for facts in self.files:
+            for name in facts.macros_defined:
+                found.setdefault(name, []).append(facts)
+        return found
+
+    def macro_providers(self, facts: Facts) -> tuple[Facts, ...]:
+        """Files that define macros a file misses."""
+        return tuple(
+            dict.fromkeys(
+                self._best(name, self._macros[name], facts)
+                for name in sorted(facts.macros_missing & self._macros.keys())
+                if facts not in self._macros[name]
+            )
+        )
+
+    def candidates(self) -> tuple[str, ...]:
+        """Modules worth verifying that no other module of the design instantiates, sorted."""
+        instantiated: set[str] = set()
+        for facts in self.files:
+            for each in facts.declared:
+                if facts.roles.get(each.name) is not Role.TESTBENCH:
+                    instantiated.update(name for name in each.instantiates if name != each.name)
+            # What `bind` instantiates stands in no declaration.
+            inside = {name for each in facts.declared for name in each.instantiates}
+            instantiated |= facts.instantiated - inside
+        return tuple(sorted(name for name in self.verifiable() if name not in instantiated))
+
+    def verifiable(self) -> frozenset[str]:
+        """Modules of the design proper.
+
+        No testbench, checker or vendor's cell, no wrapper around vendor's cells, nothing from a library, and
+        nothing borrowed unless everything is.
+        """
+        own, borrowed = set(), set()
+        for facts in self.files:
+            if facts.name in self.libraries or any(is_vendor_cell(name) for name in self._unmet(facts)):
+                continue
+            names = {each.name for each in facts.own if facts.roles.get(each.name) is Role.DESIGN}
+            if _BORROWED_FOLDERS.isdisjoint(facts.name.lower().split("/")[:-1]):
+                own |= names
+            else:
+                borrowed |= names
+        return frozenset(own or borrowed)
+
+    def _unmet(self, facts: Facts) -> frozenset[str]:
+        return frozenset(name for name in facts.instantiated if name not in self.providers)
+
+    def needed(self, top: str) -> tuple[Facts, ...]:
+        """The files a module needs, its own included: what is used comes before what uses it."""
+        ordered: dict[Facts, None] = {}
+        visiting: set[Facts] = set()
+
+        def visit(facts: Facts) -> None:
+            if facts not in visiting:
+                visiting.add(facts)
+                for other in self._uses(facts):
+                    visit(other)
+                ordered[facts] = None
+
+        if (providers := self.providers.get(top)) is not None:
+            visit(self._best(top, providers))
+        # What a needed file includes is compiled with it.
+        included = {name for facts in ordered for name in facts.includes}
+        return tuple(facts for facts in ordered if facts.name not in included)
+
+    def _uses(self, facts: Facts) -> Iterable[Facts]:
+        """Files another one needs: macros first, then packages and the like, then modules."""
+        found: dict[Facts, None] = dict.fromkeys(self.macro_providers(facts))
+        declared = {each.name for each in facts.declared} | facts.unit_names
+        for used, table in ((facts.identifiers, self._shared_names), (facts.instantiated, self.providers)):
+            for name in sorted(used & table.keys() - declared):
+                found[self._best(name, table[name], facts)] = None
+        return found
+
+    def _best(self, name: str, providers: list[Facts], user: Facts | None = None) -> Facts:
+        """Of several files that declare a name, the one to take.
+
+        A text of its own rather than one that includes it, no library's, a design's rather than a
+        testbench's, then the first or the nearest.
+        """
+
+        def rank(facts: Facts) -> tuple[bool, bool, bool, int, int, int]:
+            included = all(each.name != name for each in facts.own)
+            role = facts.roles.get(name, Role.DESIGN)
+            near = 0 if self.listed or user is None else -shared_folders(facts.name, user.name)
+            depth = 0 if self.listed else facts.name.count("/")
+            place = self._places[facts.name]
+            return (included, facts.name in self.libraries, role is not Role.DESIGN, near, depth, place)
+
+        return min(providers, key=rank)
+
+    def repeated(self, taken: Iterable[Facts]) -> dict[str, tuple[str, ...]]:
+        """Modules and the like that several files declare: name to the files' names, the taken one first."""
+        found = {}
+        for facts in taken:
+            for each in facts.own:
+                others = [
+                    other.name
+                    for other in self.providers[each.name]
+                    if other is not facts and any(own.name == each.name for own in other.own)
+                ]
+                if others:
+                    found[each.name] = (facts.name, *others)
+        return found
+
+
+_USED_BY_NAME = {DeclarationKind.PACKAGE, DeclarationKind.INTERFACE, DeclarationKind.CLASS}

@@ -1,0 +1,208 @@
+"""What each file of a design declares, uses and includes, file by file and without elaboration."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from llm4cov_engine.design.design import SourceFile
+from llm4cov_engine.design.role import Role, role_of, traits_of
+from llm4cov_engine.design.shelf import Shelf
+from llm4cov_engine.elaboration.compilation import Reader, code_of
+from llm4cov_engine.elaboration.records import Problem, Severity, Span
+from llm4cov_engine.elaboration.syntax import DeclarationKind, Declared, declarations
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyslang.syntax import SyntaxTree
+
+
+_DEFINE = re.compile(r"^[ \t]*`define[ \t]+([A-Za-z_][\w$]*)", re.MULTILINE)
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What one source file says of itself, seen together with what it includes.
+
+    Attributes:
+        file: the file.
+        declared: what stands at the top of it and of what it includes.
+        roles: of the declared modules, by name.
+        instantiated: names of definitions that are instantiated anywhere, by `bind` as well.
+        identifiers: every identifier, macros expanded.
+        unit_names: types, functions and constants declared outside of any module.
+        macros_defined: macros the file's own text defines.
+        macros_missing: macros it uses that nothing it includes defines.
+        includes: names of the files it includes, directly or not.
+        missing_includes: include directives that lead nowhere, as written and where.
+        errors: what is wrong with the syntax.
+    """
+
+    file: SourceFile
+    declared: tuple[Declared, ...]
+    roles: Mapping[str, Role]
+    instantiated: frozenset[str]
+    identifiers: frozenset[str]
+    unit_names: frozenset[str]
+    macros_defined: frozenset[str]
+    macros_missing: frozenset[str]
+    includes: tuple[str, ...]
+    missing_includes: tuple[tuple[str, Span], ...]
+    errors: tuple[Problem, ...]
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.file.name
+
+    @property
+    def own(self) -> tuple[Declared, ...]:
+        """What the file's own text declares."""
+        return tuple(each for each in self.declared if each.span.file == self.name)
+
+
+@dataclass
+class Surveyor:
+    """Surveys source files and finds the files they include.
+
+    Attributes:
+        shelf: where files come from.
+        include_dirs: folders to search; those where headers were found elsewhere are added at the end.
+        defines: macros, name to value.
+        everywhere: whether a header that is in none of the folders is looked for in all the others.
+        headers: files that were included by any file surveyed, by name.
+    """
+
+    shelf: Shelf
+    include_dirs: list[str]
+    defines: Mapping[str, str]
+    everywhere: bool
+    headers: dict[str, SourceFile] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._reader = Reader((), self.include_dirs, self.defines)
+
+    def survey(self, source: SourceFile, before: Sequence[SourceFile] = ()) -> Facts:
+        """Survey a file; `before` are files that define macros it needs."""
+        while True:
+            tree = self._reader.parse([*before, source])
+            missing = tuple(self._reader.missing_includes(tree))
+            found = [self._find(path, span.file) for path, span in missing]
+            if not any(found):
+                return self._facts(source, tree, missing)
+
+    def _find(self, path: str, includer: str) -> bool:
+        """Put an included file where the reader finds it; False when that is nowhere or was done before."""
+        for folder in (posixpath.dirname(includer), *self.include_dirs):
+            if (file := self.shelf.read(posixpath.join(folder, path))) is not None:
+                return self._add(file)
+        return self.everywhere and self._find_elsewhere(path, includer)
+
+    def _find_elsewhere(self, path: str, includer: str) -> bool:
+        plain = posixpath.normpath(path)
+        while plain.startswith("../"):
+            plain = plain[3:]
+        found = [name for name in self.shelf.names() if name == plain or name.endswith("/" + plain)]
+        for name in sorted(found, key=lambda name: (-shared_folders(name, includer), name.count("/"), name)):
+            folder = name[: -len(plain)].rstrip("/") or "."
+            if plain == posixpath.normpath(path) and folder not in self.include_dirs:
+                self.include_dirs.append(folder)
+                self._reader.search(self.include_dirs)
+            if (file := self.shelf.read(name)) is not None:
+                return self._add(file)
+        return False
+
+    def _add(self, file: SourceFile) -> bool:
+        if file.name in self.headers:
+            return False
+        self.headers[file.name] = file
+        self._reader.add(file)
+        return True
+
+    def _facts(self, source: SourceFile, tree: SyntaxTree, missing: tuple[tuple[str, Span], ...]) -> Facts:
+        declared = tuple(declarations(tree.root, self._reader.places))
+        names = _Names()
+        tree.root.visit(names.see)
+        errors = [
+            (code_of(diagnostic), diagnostic, problem)
+            for diagnostic in tree.diagnostics
+            if (problem := self._reader.problem(diagnostic)).severity is Severity.ERROR
+        ]
+        return Facts(
+            file=source,
+            declared=declared,
+            roles=_roles(tree.root, declared, source.text),
+            instantiated=frozenset(names.instantiated),
+            identifiers=frozenset(names.identifiers),
+            unit_names=frozenset(_unit_names(tree.root)),
+            macros_defined=frozenset(_DEFINE.findall(source.text)),
+            macros_missing=frozenset(
+                str(diagnostic.args[0]).lstrip("`")
+                for code, diagnostic, _ in errors
+                if code == "UnknownDirective" and diagnostic.args
+            ),
+            includes=tuple(self._reader.included(tree)),
+            missing_includes=missing,
+            errors=tuple(problem for _, _, problem in errors),
+        )
+
+
+def shared_folders(name: str, other: str) -> int:
+    """How many leading folders two file names share."""
+    count = 0
+    for mine, theirs in zip(name.split("/")[:-1], other.split("/")[:-1], strict=False):
+        if mine != theirs:
+            break
+        count += 1
+    return count
+
+
+class _Names:
+    """Collects names in one walk over a syntax tree."""
+
+    def __init__(self) -> None:
+        self.instantiated: set[str] = set()
+        self.identifiers: set[str] = set()
+
+    def see(self, node: Any) -> None:
+        kind = node.kind.name
+        if kind == "Identifier":
+            self.identifiers.add(node.valueText)
+        elif kind == "HierarchyInstantiation" or (
+            kind == "PrimitiveInstantiation" and node.type.kind.name == "Identifier"
+        ):
+            self.instantiated.add(node.type.valueText)
+
+
+def _roles(root: Any, declared: tuple[Declared, ...], text: str) -> dict[str, Role]:
+    """Roles of the modules and programs, by name."""
+    judged = {each.name: each for each in declared if each.kind in _JUDGED}
+    members = {member.header.name.valueText: member for member in root.members if hasattr(member, "header")}
+    return {name: role_of(each, traits_of(members[name]), text) for name, each in judged.items()}
+
+
+_JUDGED = {DeclarationKind.MODULE, DeclarationKind.PROGRAM}
+
+
+def _unit_names(root: Any) -> list[str]:
+    """Names declared outside of modules and packages, which any later file may use."""
+    names: list[str] = []
+    for member in root.members:
+        kind = member.kind.name
+        if kind == "TypedefDeclaration":
+            names.append(member.name.valueText)
+        elif kind in ("FunctionDeclaration", "TaskDeclaration"):
+            names.append(member.prototype.name.getLastToken().valueText)
+        elif kind == "ParameterDeclarationStatement":
+            names += [each.name.valueText for each in _declarators(member.parameter)]
+        elif kind in ("DataDeclaration", "NetDeclaration"):
+            names += [each.name.valueText for each in _declarators(member)]
+    return names
+
+
+def _declarators(node: Any) -> list[Any]:
+    return [each for each in getattr(node, "declarators", ()) if each.kind.name == "Declarator"]
