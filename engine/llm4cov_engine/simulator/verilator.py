@@ -153,6 +153,8 @@ class _Call:
         log = self._log(space, done.finished.output)
         if done.finished.timed_out or not done.finished.ok:
             return self._not_compiled(done.finished, "Verilator", problems, log)
+        if done.shared:
+            self.notes.append(_shared_note(done.shared))
         if any(problem.code == "COVERIGN" for problem in problems):
             self.notes.append("Verilator ignores covergroups: get_coverage() returns 0.")
         return await self._compile(space, ready, problems, log)
@@ -169,7 +171,7 @@ class _Call:
             compiled = await model.compile_model(self.toolchain, ready, space, self.options.build_timeout)
         self.seconds = replace(self.seconds, compile=time.monotonic() - began)
         if compiled.failed is not None:
-            log = bounded(log + self._log(space, compiled.failed.output))
+            log = bounded(self._log(space, compiled.failed.output) + log)
             return self._not_compiled(
                 compiled.failed, "The C++ compiler", (*problems, *compiled.problems), log
             )
@@ -236,6 +238,14 @@ class _Call:
                 runtime.runtimes_folder(): "runtime",
             },
         )
+
+
+def _shared_note(instances: tuple[str, ...]) -> str:
+    more = f" and {len(instances) - 3} more" if len(instances) > 3 else ""
+    return (
+        f"Hits of {', '.join(instances[:3])}{more} are counted for the first instance of the same module: "
+        "Verilator keeps one counter for them all."
+    )
 
 
 _HINTS: Final = {

@@ -14,6 +14,7 @@
 #include "verilated_cov.h"
 
 #include <atomic>
+#include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <csignal>
@@ -129,12 +130,17 @@ const char* simulate(llm4cov::Model& model, const uint64_t limit) {
     return "finish";
 }
 
+// As the runtime's own: a message that begins with a code in capitals ("DIDNOTCONVERGE: ...") has it moved to the front.
 void printError(const char* filename, int line, const char* message) {
-    if (filename && filename[0]) {
-        std::printf("%%Error: %s:%d: %s\n", filename, line, message);
-    } else {
-        std::printf("%%Error: %s\n", message);
+    const char* endp = message;
+    while (std::isupper(static_cast<unsigned char>(*endp))) ++endp;
+    std::string head = "%Error";
+    if (endp != message && endp[0] == ':' && endp[1] == ' ') {
+        head += '-' + std::string{message, endp};
+        message = endp + 2;
     }
+    if (filename && filename[0]) head += ": " + std::string{filename} + ":" + std::to_string(line);
+    std::printf("%s: %s\n", head.c_str(), message);
 }
 
 }  // namespace

