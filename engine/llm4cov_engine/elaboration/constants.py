@@ -38,7 +38,7 @@ def find_constants(netlist: Netlist, tracer: Tracer, values: Values, places: Pla
     """Constants compared with something that is not one, in source order, each value and signal once."""
     found: dict[tuple[int, int, str], Constant] = {}
     for node in netlist.comparisons:
-        for signal, other in _compared(node):
+        for signal, other in compared(node):
             signal = stripped(signal)
             value = values.integer(other)
             if value is None or values.is_constant(signal):
@@ -54,7 +54,7 @@ def find_constants(netlist: Netlist, tracer: Tracer, values: Values, places: Pla
     return tuple(found.values())
 
 
-def _compared(node: Any) -> Iterator[tuple[Any, Any]]:
+def compared(node: Any) -> Iterator[tuple[Any, Any]]:
     """Pairs of what is compared and what with, in both orders."""
     if node.kind == StatementKind.Case:
         for group in node.items:
