@@ -1,0 +1,1 @@
+"""What users configure: flag over environment over project file over user file."""

@@ -1,0 +1,154 @@
+"""The settings there are, with their types, defaults and meanings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from llm4cov_engine.coverage.point import Metric
+from llm4cov_engine.coverage.target import POINTS, SCORE, Target
+from llm4cov_engine.rounds import DEFAULT_ROUNDS
+
+Percent = Annotated[float, Field(ge=0, le=100)]
+
+
+class Section(BaseModel):
+    """A table of the settings file; a key it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class DesignSettings(Section):
+    """What the design is. Paths are relative to the folder of the file."""
+
+    rtl: tuple[str, ...] = ()
+    """Patterns of RTL files, such as "rtl/**/*.sv"; without them RTL is looked for everywhere."""
+    exclude: tuple[str, ...] = ()
+    """Patterns of files to leave out."""
+    include_dirs: tuple[str, ...] = ()
+    """Folders of headers."""
+    defines: dict[str, str] = {}
+    """Preprocessor macros, name to value; a list of "NAME" and "NAME=VALUE" will do too."""
+    top: str = ""
+    """Module name of the DUT."""
+    instance: str = ""
+    """Name the testbench gives to the DUT instance."""
+    specs: tuple[str, ...] = ()
+    """Patterns of documents that describe the hardware."""
+    parameters: dict[str, str] = {}
+    """Overrides of the top's parameters, name to SystemVerilog expression."""
+
+    @field_validator("defines", mode="before")
+    @classmethod
+    def _from_list(cls, value: Any) -> Any:
+        if isinstance(value, list | tuple):
+            return {text.partition("=")[0]: text.partition("=")[2] for text in map(str, value)}
+        return _texts(value)
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _from_numbers(cls, value: Any) -> Any:
+        return _texts(value)
+
+
+def _texts(value: Any) -> Any:
+    """A table whose numbers and truth values are written as in SystemVerilog."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: str(int(entry) if isinstance(entry, bool) else entry)
+        if isinstance(entry, bool | int | float)
+        else entry
+        for name, entry in value.items()
+    }
+
+
+class TargetSettings(Section):
+    """One coverage target."""
+
+    percent: Percent
+    """What has to be reached."""
+    metric: str = SCORE
+    """score, points, or one of the metrics."""
+    instance: str = ""
+    """Path or last path component of an instance; empty for the DUT."""
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        known = [SCORE, POINTS, *Metric]
+        if value not in known:
+            raise ValueError(f"there is no metric {value!r}; known are {', '.join(known)}")
+        return value
+
+
+class CoverageSettings(Section):
+    """What counts as closed."""
+
+    target: Percent | tuple[TargetSettings, ...] | None = None
+    """A percentage of the score, or a list of targets."""
+    metrics: tuple[Metric, ...] | None = None
+    """Kinds of coverage to measure; all of them when left out."""
+    waivers: Path | None = None
+    """File of points that need not be covered, each with a reason."""
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets as the engine's records."""
+        if self.target is None:
+            return ()
+        if isinstance(self.target, tuple):
+            return tuple(Target(each.percent, each.metric, each.instance) for each in self.target)
+        return (Target(self.target),)
+
+
+class SimulatorSettings(Section):
+    """How testbenches are run."""
+
+    verilator: Path | None = None
+    """Verilator's binary; else the newest of the installed ones."""
+    timeout: Annotated[float, Field(gt=0)] = 60
+    """Wall-clock seconds a simulation may run."""
+    seed: Annotated[int, Field(ge=1, lt=2**31)] = 1
+    """Seed of the simulator's random generator."""
+    extra_args: tuple[str, ...] = ()
+    """Passed on to Verilator as they are."""
+    sandbox: Literal["auto", "none"] = "auto"
+    """Whether testbenches are kept from the rest of the machine where that is possible."""
+
+
+class PolicySettings(Section):
+    """Who proposes testbenches. A key for an endpoint is no setting: it comes from the environment."""
+
+    name: Annotated[str, Field(pattern=r"^(builtin|chat|script:.+)$")] | None = None
+    """builtin, chat or script:FILE; else chat when a model is named and builtin when none is."""
+    model: str = ""
+    """The model, as the endpoint names it."""
+    base_url: str = ""
+    """Of an endpoint that speaks the OpenAI protocol, up to and with /v1."""
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    """Sampling temperature; the endpoint's own when left out."""
+    max_tokens: Annotated[int, Field(gt=0)] | None = None
+    """Most tokens of one reply."""
+    rounds: Annotated[int, Field(ge=1)] = DEFAULT_ROUNDS
+    """Rounds of a run."""
+
+
+class Settings(Section):
+    """All settings of llm4cov-assist, as in llm4cov.toml."""
+
+    design: DesignSettings = DesignSettings()
+    """What the design is."""
+    coverage: CoverageSettings = CoverageSettings()
+    """What counts as closed."""
+    simulator: SimulatorSettings = SimulatorSettings()
+    """How testbenches are run."""
+    policy: PolicySettings = PolicySettings()
+    """Who proposes testbenches."""
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema of llm4cov.toml, for editors that complete and check it."""
+    return Settings.model_json_schema()
