@@ -77,7 +77,9 @@ async def execute(program: Path, space: Workspace, options: SimulatorOptions) ->
     )
     coverage = await in_thread(lambda: _read(space.output / "coverage.dat"))
     ending = await in_thread(lambda: _read(space.output / "ending"))
-    return _judge(finished, ending.decode("utf-8", "replace").strip(), coverage, space, options)
+    word, _, unsettled = ending.decode("utf-8", "replace").strip().partition("\n")
+    judged = _judge(finished, word, coverage, space, options)
+    return replace(judged, notes=(*judged.notes, *_unsettled_notes(unsettled)))
 
 
 def _judge(
@@ -116,6 +118,16 @@ def _ending_note(ending: str, options: SimulatorOptions) -> str:
         "deadline": f"The simulation was stopped after {seconds}: the testbench had not called $finish.",
         "hung": f"The simulation was stopped after {seconds}: it was in a loop in which no time passes.",
     }.get(ending, "")
+
+
+def _unsettled_notes(numbers: str) -> tuple[str, ...]:
+    slots, _, first = numbers.partition(" ")
+    if slots in ("", "0"):
+        return ()
+    return (
+        f"Combinational logic that reads what it writes did not come to rest in {slots} time slots, first at "
+        f"time step {first}: from there on values may differ from another simulator's.",
+    )
 
 
 def _crash_note(finished: Finished) -> str:

@@ -2,7 +2,8 @@
 //
 // However a run ends that still has its wits about it ($finish, no events left, $stop, $error, $fatal, the wall clock,
 // the limit on simulated time, a loop in which time stands still), it writes the coverage it reached and one word
-// that says how it ended. A run that leaves no word crashed.
+// that says how it ended. A run that leaves no word crashed. Beside the word stand two numbers: in how many time slots
+// combinational logic did not come to rest, and the time of the first.
 //
 // Environment, removed before the model is made:
 //   LLM4COV_OUTPUT   folder for the files "coverage.dat" and "ending"
@@ -35,7 +36,16 @@ namespace {
 // How long the model gets, after SIGTERM, to come to the end of its time slot.
 constexpr int patienceMs = 500;
 
+// Evaluations of a region within a time slot: what a testbench may need that passes many events at one time; what a
+// time slot gets once it is known not to come to rest; and what later ones get in a run that has many such.
+constexpr uint32_t patientLimit = 10000;
+constexpr uint32_t abandonedLimit = 3;
+constexpr uint32_t hurriedLimit = 200;
+constexpr uint64_t manyUnsettled = 3;
+
 VerilatedContext* s_contextp = nullptr;
+uint64_t s_unsettled = 0;
+uint64_t s_firstUnsettled = 0;
 std::string s_folder;
 std::atomic<bool> s_deadline{false};
 std::atomic<bool> s_ending{false};
@@ -84,7 +94,7 @@ bool writeCoverage() {
         word = std::string{"unwritten "} + std::strerror(errno);
         code = 1;
     }
-    word += '\n';
+    word += '\n' + std::to_string(s_unsettled) + ' ' + std::to_string(s_firstUnsettled) + '\n';
     if (!writeFile("ending", word.data(), word.size())) code = 1;
     // Standard output is flushed line by line; a lock held by an evaluation that never ends must not stop us here.
     if (std::strcmp(how, "hung") != 0) std::fflush(nullptr);
@@ -116,6 +126,7 @@ uint64_t timeLimit(const std::string& seconds) {
 const char* simulate(llm4cov::Model& model, const uint64_t limit) {
     while (!s_contextp->gotFinish()) {
         if (s_deadline) return "deadline";
+        llm4cov::settleLimit = s_unsettled < manyUnsettled ? patientLimit : hurriedLimit;
         model.eval();
         if (s_contextp->gotFinish()) break;
         if (!model.eventsPending()) {
@@ -144,6 +155,15 @@ void printError(const char* filename, int line, const char* message) {
 }
 
 }  // namespace
+
+uint32_t llm4cov::settleLimit = patientLimit;
+
+void llm4cov::unsettled() {
+    // Called again by the outer regions of the same time slot.
+    if (settleLimit == abandonedLimit) return;
+    if (s_unsettled++ == 0) s_firstUnsettled = s_contextp->time();
+    settleLimit = abandonedLimit;
+}
 
 // The runtime is compiled with VL_USER_STOP and VL_USER_FATAL and calls these.
 

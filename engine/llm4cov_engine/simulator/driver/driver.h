@@ -22,6 +22,13 @@ public:
 
 std::unique_ptr<Model> makeModel(VerilatedContext* contextp);
 
+// How often the regions of a time slot may be evaluated anew before the model gives up on their coming to rest.
+// Generated code is made to compare with it instead of with a constant.
+extern uint32_t settleLimit;
+
+// The model gave up on this time slot; generated code is made to call this instead of ending the simulation.
+void unsettled();
+
 }  // namespace llm4cov
 
 #endif
