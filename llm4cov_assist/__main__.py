@@ -1,7 +1,36 @@
-"""Entry point of the `llm4cov` command."""
+"""Entry point of the `llm4cov` command: exit statuses, and errors without tracebacks."""
 
 from __future__ import annotations
 
+import os
+import sys
+
+from llm4cov_engine import errors
+
+USAGE_OR_ENVIRONMENT = 2
+"""Exit status of every `Llm4CovError`, and of wrong usage."""
+
+INTERRUPTED = 130
+"""Exit status of a command stopped by Ctrl-C, as shells expect it (128 + SIGINT)."""
+
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line and exit."""
+    from llm4cov_assist.app import app
+    from llm4cov_assist.console import print_error
+
+    try:
+        app()
+    except errors.Llm4CovError as error:
+        print_error(error)
+        sys.exit(USAGE_OR_ENVIRONMENT)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of stdout went away (`llm4cov ... | head`): not our error, and nothing left to say.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

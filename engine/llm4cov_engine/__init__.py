@@ -10,11 +10,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llm4cov_engine import errors, events
+    from llm4cov_engine import errors, events, report
     from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
     from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
     from llm4cov_engine.coverage.target import Target
     from llm4cov_engine.design.design import Design, SourceFile
+    from llm4cov_engine.design.options import DesignOptions
     from llm4cov_engine.errors import (
         AmbiguousTopError,
         DesignError,
@@ -27,30 +28,37 @@ if TYPE_CHECKING:
         StorageError,
         ToolError,
     )
+    from llm4cov_engine.files import write_text
+    from llm4cov_engine.policy.given import GivenPolicy
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.policy.script import ScriptedPolicy, write_script
+    from llm4cov_engine.project import Project
     from llm4cov_engine.rounds import DEFAULT_ROUNDS, Recorder, agentic, direct_infer, transition
     from llm4cov_engine.session.node import Node
     from llm4cov_engine.session.session import Session
     from llm4cov_engine.session.store import Collected, SessionStore, SessionSummary
+    from llm4cov_engine.simulator.doctor import Check, diagnose
     from llm4cov_engine.simulator.feedback import Feedback, Seconds, SimulatorIdentity, Status
     from llm4cov_engine.simulator.protocol import Simulator
     from llm4cov_engine.state import Author, Proposal, State, Tokens, Transition
-    from llm4cov_engine.testbench import Testbench
+    from llm4cov_engine.testbench import Testbench, load_testbench
     from llm4cov_engine.version import __version__
 
 __all__ = [
     "DEFAULT_ROUNDS",
     "AmbiguousTopError",
     "Author",
+    "Check",
     "Collected",
     "Coverage",
     "Design",
     "DesignError",
+    "DesignOptions",
     "ElaborationError",
     "Exclusion",
     "ExclusionKind",
     "Feedback",
+    "GivenPolicy",
     "Llm4CovError",
     "Metric",
     "NoDesignError",
@@ -58,6 +66,7 @@ __all__ = [
     "Point",
     "Policy",
     "PolicyError",
+    "Project",
     "Proposal",
     "Recorder",
     "ScriptedPolicy",
@@ -82,14 +91,26 @@ __all__ = [
     "Transition",
     "__version__",
     "agentic",
+    "diagnose",
     "direct_infer",
     "errors",
     "events",
+    "load_testbench",
+    "report",
     "transition",
     "write_script",
+    "write_text",
 ]
 
 _HOMES = {
+    "simulator.doctor": (
+        "Check",
+        "diagnose",
+    ),
+    "design.options": ("DesignOptions",),
+    "files": ("write_text",),
+    "project": ("Project",),
+    "policy.given": ("GivenPolicy",),
     "coverage.coverage": ("Coverage", "Tally", "TargetResult"),
     "coverage.point": ("Exclusion", "ExclusionKind", "Metric", "Point"),
     "coverage.target": ("Target",),
@@ -115,7 +136,7 @@ _HOMES = {
     "simulator.feedback": ("Feedback", "Seconds", "SimulatorIdentity", "Status"),
     "simulator.protocol": ("Simulator",),
     "state": ("Author", "Proposal", "State", "Tokens", "Transition"),
-    "testbench": ("Testbench",),
+    "testbench": ("Testbench", "load_testbench"),
     "version": ("__version__",),
 }
 """Where the public names live, module by module."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from llm4cov_engine.errors import PolicyError
 from llm4cov_engine.events import (
     Emit,
     Measured,
+    Note,
     Proposed,
     RoundFinished,
     RoundStarted,
@@ -15,6 +17,7 @@ from llm4cov_engine.events import (
     StageName,
     ignore,
 )
+from llm4cov_engine.policy.protocol import Observer
 from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.state import State, Transition
 
@@ -51,7 +54,10 @@ async def transition(
     else:
         feedback = await simulator.simulate(state.design, proposal.testbench, emit)
     emit(Measured(feedback))
-    return Transition(state, proposal, feedback, time.monotonic() - began)
+    done = Transition(state, proposal, feedback, time.monotonic() - began)
+    if isinstance(policy, Observer):
+        policy.observe(done)
+    return done
 
 
 async def agentic(
@@ -75,6 +81,10 @@ async def agentic(
 
     Returns:
         The best state seen, `state` among them.
+
+    Raises:
+        PolicyError: the policy could not begin. One that cannot go on later ends the rounds with a note.
+        ToolError, StorageError: as the simulator and the recorder raise them.
     """
     began = time.monotonic()
     best = state
@@ -83,7 +93,13 @@ async def agentic(
         if best.is_closed or (budget_seconds is not None and number > 1 and spent >= budget_seconds):
             break
         emit(RoundStarted(number, rounds, best))
-        done = await transition(best, policy, simulator, seed=seed + number - 1, emit=emit)
+        try:
+            done = await transition(best, policy, simulator, seed=seed + number - 1, emit=emit)
+        except PolicyError as error:
+            if number == 1:
+                raise
+            emit(Note(f"Stopped after {number - 1} rounds: {error}"))
+            break
         if recorder is not None:
             recorder.record(done)
         if done.result.goodness > best.goodness:

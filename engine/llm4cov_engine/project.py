@@ -1,0 +1,117 @@
+"""A design with the settings that go with it: where every front end begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llm4cov_engine.design.design import Design
+from llm4cov_engine.errors import SettingsError
+from llm4cov_engine.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from llm4cov_engine.design.options import DesignOptions
+    from llm4cov_engine.policy.protocol import Policy
+    from llm4cov_engine.simulator.protocol import Simulator
+
+SCRIPT = "script:"
+"""Begins the name of a policy that replays a file."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A design, and the settings under which it is worked on."""
+
+    design: Design
+    settings: Settings
+
+    @classmethod
+    def open(
+        cls,
+        name: str | Path,
+        options: DesignOptions | None = None,
+        flags: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Project:
+        """Load what a user names, with the settings of its folder.
+
+        Args:
+            name: a folder, file, filelist or dataset row; see `load`.
+            options: what the user says about the design.
+            flags: settings given on the command line: section to key to value, None for not given.
+
+        Raises:
+            DesignError: it cannot become a design.
+            SettingsError: the settings cannot be used.
+            StorageError: a file cannot be read.
+        """
+        from llm4cov_engine.design.loading import load
+
+        settings = cls.settings_of(name, flags)
+        design = load(name, options)
+        if (flags or {}).get("coverage", {}).get("target") is not None or not design.targets:
+            design = replace(design, targets=settings.coverage.targets)
+        return cls(design, settings)
+
+    @staticmethod
+    def settings_of(name: str | Path, flags: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
+        """The settings that hold for what a user names, whether or not it is a design.
+
+        Raises:
+            SettingsError: they cannot be used.
+            StorageError: a settings file cannot be read.
+        """
+        from llm4cov_engine.settings.loading import load_settings
+
+        path = Path(str(name).partition("#")[0])
+        return load_settings(path if path.is_dir() else path.parent, flags)
+
+    def simulator(self) -> Simulator:
+        """The local Verilator, as the settings want it; waived points are left out of its coverage.
+
+        Raises:
+            SettingsError: the waivers file cannot be used.
+        """
+        from llm4cov_engine.coverage.waiver_file import read
+        from llm4cov_engine.simulator.options import SimulatorOptions
+        from llm4cov_engine.simulator.verilator import Verilator
+        from llm4cov_engine.simulator.waiving import WaivingSimulator
+
+        wanted = self.settings.simulator
+        verilator = Verilator(
+            SimulatorOptions(
+                metrics=self.settings.coverage.metrics,
+                timeout=wanted.timeout,
+                seed=wanted.seed,
+                extra_args=wanted.extra_args,
+                verilator=wanted.verilator,
+                sandbox=wanted.sandbox,
+            )
+        )
+        waivers = self.settings.coverage.waivers
+        return WaivingSimulator(verilator, read(waivers)) if waivers is not None else verilator
+
+    @property
+    def policy_name(self) -> str:
+        """The policy the settings name; without one, chat when a model is named and builtin otherwise."""
+        return self.settings.policy.name or ("chat" if self.settings.policy.model else "builtin")
+
+    def policy(self) -> Policy:
+        """The policy of `policy_name`.
+
+        Raises:
+            PolicyError: its script cannot be read.
+            SettingsError: there is no such policy.
+        """
+        name = self.policy_name
+        if name == "builtin":
+            from llm4cov_engine.policy.builtin import BuiltinPolicy
+
+            return BuiltinPolicy()
+        if name.startswith(SCRIPT):
+            from llm4cov_engine.policy.script import ScriptedPolicy
+
+            return ScriptedPolicy.read(Path(name.removeprefix(SCRIPT)))
+        raise SettingsError(f"There is no policy '{name}'.", "Use builtin, chat or script:FILE.")

@@ -1,0 +1,254 @@
+"""`llm4cov close`: coverage-closing rounds."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llm4cov_assist import options
+from llm4cov_assist.console import data, print_json, talk
+from llm4cov_assist.outcome import exit_status, write_reports
+from llm4cov_assist.progress import Progress, percent
+from llm4cov_assist.running import run as run_to_end
+from llm4cov_assist.tables import feedback_view
+from llm4cov_engine import (
+    GivenPolicy,
+    Project,
+    SessionStore,
+    State,
+    Testbench,
+    Transition,
+    agentic,
+    events,
+    load_testbench,
+    report,
+    write_text,
+)
+
+if TYPE_CHECKING:
+    from llm4cov_engine import Policy, Session
+
+INTERRUPTED = 130
+
+
+class Mode(StrEnum):
+    """How much a model sees, and how often it is asked."""
+
+    MEMORYLESS = "memoryless"
+    VANILLA = "vanilla"
+    DIRECT = "direct"
+
+
+@dataclass
+class _Rounds:
+    """What has happened so far, whole at any moment: an interrupted run keeps it."""
+
+    best: State
+    transitions: list[Transition] = field(default_factory=list)
+    interrupted: bool = False
+    session: str = ""
+    policy: str = ""
+    written: Path | None = None
+
+    def take(self, event: events.Event) -> None:
+        """Keep what a finished round brought."""
+        if isinstance(event, events.RoundFinished):
+            self.transitions.append(event.transition)
+            self.best = event.best
+
+
+def close(
+    design: options.DesignArgument = ".",
+    policy: Annotated[
+        str | None,
+        typer.Option("--policy", metavar="NAME", help="builtin, chat or script:FILE."),
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Model, as the endpoint names it.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the OpenAI protocol.")
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option("--rounds", metavar="N", min=1, help="At most so many rounds.")
+    ] = None,
+    target: options.TargetOption = None,
+    mode: Annotated[
+        Mode, typer.Option("--mode", help="What a model sees: the state, its whole history; or one round.")
+    ] = Mode.MEMORYLESS,
+    start: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="Start from an existing testbench.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to write the best testbench [TOP_tb.sv here]."),
+    ] = None,
+    budget_seconds: Annotated[
+        float | None,
+        typer.Option("--budget-seconds", metavar="S", min=0, help="Start no round after so many seconds."),
+    ] = None,
+    top: options.TopOption = None,
+    instance: options.InstanceOption = None,
+    include: options.IncludeOption = None,
+    define: options.DefineOption = None,
+    spec: options.SpecOption = None,
+    seed: options.SeedOption = None,
+    timeout: options.TimeoutOption = None,
+    holes: options.HolesOption = 10,
+    lcov: options.LcovOption = None,
+    cobertura: options.CoberturaOption = None,
+    html: options.HtmlOption = None,
+    as_json: options.JsonOption = False,
+) -> None:
+    """Write and repair a testbench, round after round, until coverage closes.
+
+    Every round is recorded in a session. Ctrl-C ends the run and keeps the best testbench. Exit status: 0
+    success and every target met, 1 the best testbench failed, 3 a target was not met, 2 wrong usage or
+    environment, 130 stopped by Ctrl-C.
+    """
+    flags = {
+        "coverage": {"target": target},
+        "simulator": {"seed": seed, "timeout": timeout},
+        "policy": {"name": policy, "model": model, "base_url": base_url, "rounds": rounds},
+    }
+    chosen = options.design_options(top, instance, include, define, spec)
+    project = Project.open(design, chosen, flags)
+    options.tell_notes(project.design.notes)
+    request = _Request(
+        project,
+        rounds=1 if mode is Mode.DIRECT else project.settings.policy.rounds,
+        mode=mode,
+        given=load_testbench(start) if start is not None else None,
+        budget_seconds=budget_seconds,
+    )
+    done = _Rounds(State(project.design))
+    try:
+        request.carry_out(done)
+    finally:
+        # Whatever ended the rounds, the best testbench is kept.
+        done.written = _write_testbench(done.best, out)
+    write_reports(done.best, lcov=lcov, cobertura=cobertura, html=html)
+    if as_json:
+        _print_document(done)
+    else:
+        _print_result(done, holes)
+    raise typer.Exit(INTERRUPTED if done.interrupted else exit_status(done.best))
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What the user asked for."""
+
+    project: Project
+    rounds: int
+    mode: Mode
+    given: Testbench | None
+    budget_seconds: float | None
+
+    def carry_out(self, done: _Rounds) -> None:
+        """Run the rounds in a session of their own."""
+        project = self.project
+        policy = project.policy()
+        with SessionStore.for_design(project.design) as store:
+            session = store.create(project.design, policy=policy.name, settings=self._settings())
+            done.session, done.policy = session.id, policy.name
+            talk.print(
+                f"policy {policy.name}, up to {self.rounds} rounds, session {session.id}", markup=False
+            )
+            with Progress() as progress:
+
+                def listen(event: events.Event) -> None:
+                    done.take(event)
+                    progress(event)
+
+                run_to_end(self._run(policy, session, done, listen))
+
+    async def _run(self, policy: Policy, session: Session, done: _Rounds, listen: events.Emit) -> None:
+        simulator = self.project.simulator()
+        state = done.best
+        try:
+            if self.given is not None:
+                first = GivenPolicy(self.given, note="the testbench to start from")
+                state = await agentic(state, first, simulator, rounds=1, recorder=session, emit=listen)
+            await agentic(
+                state,
+                policy,
+                simulator,
+                rounds=self.rounds,
+                seed=self.project.settings.simulator.seed,
+                budget_seconds=self.budget_seconds,
+                recorder=session,
+                emit=listen,
+            )
+        except asyncio.CancelledError:
+            done.interrupted = True
+
+    def _settings(self) -> dict[str, str | int | float | bool | None]:
+        settings = self.project.settings
+        return {
+            "rounds": self.rounds,
+            "mode": self.mode.value,
+            "seed": settings.simulator.seed,
+            "model": settings.policy.model,
+            "budget_seconds": self.budget_seconds,
+        }
+
+
+def _write_testbench(best: State, out: Path | None) -> Path | None:
+    """Write the best testbench; without a name given, no other file is ever overwritten."""
+    if best.testbench is None:
+        return None
+    path = out or _free_name(Path(f"{best.design.top}_tb.sv"), best.testbench.text)
+    write_text(path, best.testbench.text)
+    return path
+
+
+def _free_name(path: Path, text: str) -> Path:
+    """The path itself when it is free or already holds the text, else the first numbered one that is."""
+    candidates = itertools.chain(
+        [path], (path.with_stem(f"{path.stem}_{number}") for number in itertools.count(2))
+    )
+    return next(each for each in candidates if not each.exists() or _holds(each, text))
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_bytes() == text.encode()
+    except OSError:
+        return False
+
+
+def _print_document(done: _Rounds) -> None:
+    print_json(
+        report.close_document(
+            done.best,
+            done.transitions,
+            session=done.session,
+            testbench=str(done.written) if done.written else None,
+            policy=done.policy,
+        )
+    )
+
+
+def _print_result(done: _Rounds, holes: int) -> None:
+    feedback = done.best.feedback
+    if done.interrupted:
+        talk.print("Stopped. What was finished is kept.", style="bold")
+    if feedback is None:
+        return
+    options.tell_notes(feedback.notes)
+    data.print(feedback_view(done.best.design, feedback))
+    if feedback.coverage is None:
+        talk.print(feedback.log.rstrip(), markup=False)
+    else:
+        data.print(report.holes_text(done.best.design, feedback.coverage, holes), markup=False)
+    if done.written is not None:
+        talk.print(
+            f"wrote {done.written} ({percent(done.best.score)}); `llm4cov sessions show {done.session}` "
+            "tells how it came about",
+            markup=False,
+        )
