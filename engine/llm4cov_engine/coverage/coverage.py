@@ -63,7 +63,7 @@ class Coverage:
     Attributes:
         per_instance: one point per instance and thing to hit, in a fixed order. The testbench's own points
             are not among them.
-        path: of the instance, from the DUT instance on; "" for the one that all points lie in.
+        path: of the instance, from the DUT instance on; "" for the DUT instance itself.
         simulated_as: full path the DUT had in the simulation ("tb.dut"). Its last component differs from
             the start of `path` when the testbench calls its DUT something else.
     """
@@ -75,7 +75,7 @@ class Coverage:
     @cached_property
     def root(self) -> str:
         """The instance this is the coverage of; "" without points."""
-        return self.path or min((point.instance for point in self.per_instance), key=len, default="")
+        return self.path or next((point.instance.partition(".")[0] for point in self.per_instance), "")
 
     @cached_property
     def points(self) -> tuple[Point, ...]:
@@ -231,7 +231,7 @@ def _merge(group: Sequence[Point]) -> Point:
     exclusion = missing[0] if None not in exclusions and missing else exclusions[0]
     return replace(
         group[0],
-        instances=tuple(dict.fromkeys(path for point in group for path in point.instances)),
+        instances=tuple(sorted({path for point in group for path in point.instances}, key=_components)),
         hits=sum(point.hits for point in group),
         exclusion=None if None in exclusions else exclusion,
     )

@@ -59,7 +59,7 @@ def describe(hole: Hole) -> str:
         words = f"cover property {what} never holds"
     else:
         machine, _, name = what.partition("::")
-        words = f"{machine} never {'goes' if metric is Metric.FSM_ARC else 'is'} {name}"
+        words = f"{machine} never {'goes' if metric is Metric.FSM_ARC else 'enters'} {name}"
     return words
 
 
@@ -199,9 +199,12 @@ def _excerpt(line: str, column: int) -> tuple[str, int]:
     text = line.replace("\t", " ").rstrip()
     start = max(0, min(column - 1 - _EXCERPT // 2, len(text) - _EXCERPT))
     window = text[start : start + _EXCERPT]
-    kept = window.lstrip() if start == 0 else window
-    column = max(1, column - start - (len(window) - len(kept)))
-    return kept.rstrip(), column
+    if start + _EXCERPT < len(text):
+        window = f"{window[:-1]}…"
+    if start:
+        return f"…{window[1:]}", column - start
+    kept = window.lstrip()
+    return kept, max(1, column - (len(window) - len(kept)))
 
 
 def _lines_of(design: Design) -> Callable[[str], list[str]]:

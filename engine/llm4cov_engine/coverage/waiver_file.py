@@ -17,19 +17,19 @@ Every key but `reason` may be left out, and at least one of them must be there.
 from __future__ import annotations
 
 import json
-import os
 import re
-import tempfile
 import tomllib
-from contextlib import suppress
 from difflib import get_close_matches
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.coverage.target import COMPOSITES, metric_name
 from llm4cov_engine.coverage.waivers import Waiver
 from llm4cov_engine.errors import SettingsError, StorageError
+from llm4cov_engine.files import write_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _KEYS = ("file", "line", "lines", "instance", "module", "metric", "what", "reason")
 _REMEDY = (
@@ -149,14 +149,7 @@ def append(path: Path, waiver: Waiver) -> None:
         read(path)
         text = path.read_text("utf-8").rstrip("\n")
     text = f"{text}\n\n{dumps(waiver)}" if text else dumps(waiver)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, text)
-    except OSError as error:
-        raise StorageError(
-            f"The waivers file {path} cannot be written: {error.strerror}.",
-            "Check its rights and free space.",
-        ) from error
+    write_text(path, text)
 
 
 def dumps(waiver: Waiver) -> str:
@@ -180,19 +173,3 @@ def _quoted(text: str) -> str:
     """A TOML basic string: JSON's escapes are TOML's, but for DEL, and lone surrogates have no place."""
     clean = text.encode("utf-8", "replace").decode("utf-8")
     return json.dumps(clean, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-        Path(name).chmod(mode)
-        Path(name).replace(path)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -14,6 +14,8 @@ from llm4cov_engine.coverage.vectors import covers
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from llm4cov_engine.coverage.holes import Hole
+
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
@@ -83,6 +85,18 @@ def apply(waivers: Sequence[Waiver], coverage: Coverage) -> Waived:
                 exclusions.setdefault(point.identity, Exclusion(ExclusionKind.WAIVED, waiver.reason))
     stale = tuple(waiver for number, waiver in enumerate(waivers) if number not in used)
     return Waived(coverage.excluding(exclusions), stale)
+
+
+def waiver_for(hole: Hole, reason: str) -> Waiver:
+    """The waiver of one hole and nothing else, in every instance it was merged over."""
+    return Waiver(
+        reason,
+        file=hole.file,
+        lines=(hole.line, hole.line),
+        instance=hole.instance if len(hole.instances) == 1 else "",
+        metrics=(hole.metric,),
+        what=hole.what,
+    )
 
 
 @lru_cache(maxsize=1024)
