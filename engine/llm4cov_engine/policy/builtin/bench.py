@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from llm4cov_engine.policy.builtin.values import literal, with_neighbours
+from llm4cov_engine.policy.builtin.values import Field, literal, with_neighbours
 
 _BUILT_IN_TYPE = re.compile(
     r"(logic|reg|bit|wire|byte|shortint|int|longint|integer|time|real|shortreal|realtime)\b(?!::)"
@@ -24,6 +24,7 @@ class Signal:
         width: bits of one element.
         unpacked: unpacked dimensions, outermost first.
         values: what the RTL compares it with, unsigned, in source order.
+        fields: parts of it that the RTL treats as one, wide ones first.
         twin: driver of another signal of the same width, "" for none: equal values are worth a try.
         idle: its value while nothing happens.
         is_serial: a 1-bit input that seems to take one bit after the other.
@@ -35,6 +36,7 @@ class Signal:
     width: int
     unpacked: tuple[tuple[int, int], ...] = ()
     values: tuple[int, ...] = ()
+    fields: tuple[Field, ...] = ()
     twin: str = ""
     idle: int = 0
     is_serial: bool = False

@@ -5,10 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from llm4cov_engine.policy.builtin.bench import Bench, Signal
+from llm4cov_engine.policy.builtin.bench import Bench, Signal
 
 
 class PhaseKind(StrEnum):
@@ -20,17 +18,27 @@ class PhaseKind(StrEnum):
     HANDSHAKE = "handshake"
     RANDOM = "random"
     STRUCTURED = "structured"
+    SOAK = "soak"
     REGISTERS = "registers"
     SERIAL = "serial"
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """Bits of an input that keep a value."""
+
+    low: int
+    width: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Focus:
-    """An input that takes one shape throughout a phase; with a value it is set to that first."""
+    """An input that takes one shape throughout a phase, or keeps some of its bits."""
 
     signal: Signal
-    shape: str
-    value: int | None = None
+    shape: str = ""
+    pin: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,29 +94,52 @@ class Planner:
             PhaseKind.STRUCTURED, purpose, cycles, repeats=repeats, length=length, resets=resets, focus=focus
         )
 
+    def soak(self, purpose: str, cycles: int, repeats: int, *, focus: tuple[Focus, ...] = ()) -> None:
+        """Append long waits, each from inputs that mostly stay as they are."""
+        length = max(10, cycles // repeats)
+        self.add(PhaseKind.SOAK, purpose, cycles, repeats=repeats, length=length, focus=focus)
+
+
+def first_cycles(bench: Bench) -> int:
+    """Clock cycles of a first testbench: as many as such a design simulates in about a second."""
+    bits = sum(signal.width for signal in bench.driven)
+    return int(min(120_000, max(2_000, 1_000_000_000 // (bench.size + 1) / (1 + bits / 512))))
+
 
 def opening(bench: Bench, seed: int, cycles: int) -> tuple[Phase, ...]:
     """Phases of a first testbench, of about `cycles` clock cycles together."""
     planner = Planner(bench, seed=seed, first=1, cycles=cycles)
     if not bench.driven:
-        planner.structured("reset now and then, there is nothing else to drive", cycles, 200, resets=50)
+        planner.structured("resets now and then, there is nothing else to drive", cycles, 400, resets=50)
         return tuple(planner.phases)
+    _directed(planner)
+    planner.add(PhaseKind.RANDOM, "all inputs random in every cycle", cycles // 20)
+    planner.structured("short stretches of random shapes", cycles // 6, 16)
+    planner.structured("stretches of random shapes", cycles // 6, 60)
+    planner.structured("stretches with resets in mid-run", cycles // 12, 60, resets=50)
+    planner.structured("long stretches", cycles // 8, max(100, cycles // 80), resets=20)
+    planner.soak("waits with few changes, for counters and timers", cycles // 6, 12)
+    planner.soak("long waits with few changes", cycles // 4, 3)
+    return tuple(planner.phases)
+
+
+def _directed(planner: Planner) -> None:
+    """Phases that try every input, value and pulse in turn."""
+    bench, cycles = planner.bench, planner.cycles
     planner.add(PhaseKind.CORNERS, "all inputs at their extreme values", 120)
     bits = sum(signal.width for signal in bench.driven)
-    stride = max(1, bits // max(1, cycles // 10))
-    planner.add(PhaseKind.WALK, "every input bit alone", 2 * bits // stride, stride=stride)
-    if any(signal.values for signal in bench.vectors):
-        count = sum(len(signal.around) for signal in bench.vectors)
+    stride = max(1, 10 * bits // cycles)
+    planner.add(
+        PhaseKind.WALK, "every input bit alone", bits // stride + 2 * len(bench.driven), stride=stride
+    )
+    if count := sum(len(signal.around) for signal in bench.vectors):
         planner.add(PhaseKind.VALUES, "every value the RTL compares with", 4 * count, length=4)
     if bench.controls and bench.observed:
-        repeats = max(1, cycles // 10 // (40 * len(bench.controls)))
-        cost = repeats * 40 * len(bench.controls)
-        planner.add(
-            PhaseKind.HANDSHAKE, "pulses and their answers", cost, repeats=min(repeats, 40), length=64
-        )
-    planner.add(PhaseKind.RANDOM, "all inputs random in every cycle", cycles // 20)
-    planner.structured("short stretches of random shapes", cycles // 5, 16)
-    planner.structured("stretches of random shapes", cycles // 5, 60)
-    planner.structured("stretches with resets in mid-run", cycles // 10, 60, resets=50)
-    planner.structured("long stretches", cycles // 3, max(100, cycles // 40), resets=20)
-    return tuple(planner.phases)
+        round_trip = 40 * len(bench.controls)
+        repeats = max(1, min(40, cycles // 10 // round_trip))
+        purpose = "pulses, and waiting for what they bring about"
+        planner.add(PhaseKind.HANDSHAKE, purpose, repeats * round_trip, repeats=repeats, length=64)
+    chained = [signal for signal in bench.vectors if len(signal.values) > 1]
+    for signal in chained[:3]:
+        purpose = f"values the RTL compares {signal.port} with, one after the other"
+        planner.structured(purpose, cycles // 20, 60, focus=(Focus(signal, "CHAIN"),))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from llm4cov_engine.policy.builtin.values import literal
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,6 +12,7 @@ if TYPE_CHECKING:
 
     from llm4cov_engine.policy.builtin.bench import Bench, Signal
     from llm4cov_engine.policy.builtin.plan import Phase
+    from llm4cov_engine.policy.builtin.values import Field
 
 LINE = 100
 """Width of generated lines, where lists are broken."""
@@ -35,7 +34,7 @@ def testbench_text(bench: Bench, phases: Sequence[Phase], seed: int) -> str:
 
 
 def kit_text(bench: Bench) -> str:
-    """The part of a testbench that phases build on, for a testbench that has signals and clocks of its own."""
+    """The part of a testbench that phases build on, for one that has signals of its own."""
     return _templates().get_template("kit.sv.j2").render(bench=bench)
 
 
@@ -72,22 +71,33 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.globals.update(listing=_listing)
+    environment.globals.update(listing=_listing, choices=_choices)
     return environment
 
 
 def _listing(signal: Signal) -> str:
     """The values of a signal as the lines of an assignment pattern."""
+    return _wrapped([signal.number(value) for value in signal.around], "      ")
+
+
+def _choices(signal: Signal, field: Field) -> str:
+    """The values of a field as a further argument; "" for none."""
+    if not field.values:
+        return ""
+    return ", '{\n" + _wrapped([signal.number(value) for value in field.values], "      ") + "\n    }"
+
+
+def _wrapped(items: Sequence[str], indent: str) -> str:
+    """Items with commas between them, broken into lines."""
     lines: list[str] = []
-    line = "     "
-    literals = [literal(value, signal.width) for value in signal.around]
-    for index, text in enumerate(literals):
-        piece = f" {text}{',' if index < len(literals) - 1 else ''}"
-        if len(line) + len(piece) > LINE:
-            lines.append(line)
-            line = "     "
-        line += piece
-    return "\n".join([*lines, line])
+    line = ""
+    for index, item in enumerate(items):
+        piece = item + ("," if index < len(items) - 1 else "")
+        if line and len(indent) + len(line) + 1 + len(piece) > LINE:
+            lines.append(indent + line)
+            line = ""
+        line = f"{line} {piece}" if line else piece
+    return "\n".join([*lines, indent + line])
 
 
 def _parameters(bench: Bench) -> str:

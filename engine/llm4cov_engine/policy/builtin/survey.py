@@ -8,18 +8,34 @@ from typing import TYPE_CHECKING
 
 from llm4cov_engine.elaboration.records import Direction, Edge
 from llm4cov_engine.policy.builtin.bench import Bench, BenchClock, BenchReset, Signal
-from llm4cov_engine.policy.builtin.values import values_for
+from llm4cov_engine.policy.builtin.values import fields_for, values_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from llm4cov_engine.design.design import Design
-    from llm4cov_engine.elaboration.records import Clock, Constant, Elaboration, Port
+    from llm4cov_engine.elaboration.records import Clock, Elaboration, Port
+    from llm4cov_engine.policy.builtin.comparisons import Comparison
+    from llm4cov_engine.policy.builtin.values import Field
 
 KIT_NAMES = frozenset(
-    """all_shapes calm_shapes choose_shapes drive inputs observed pulse_reset restart run start_phase tick
-    wait_for_change Drive Input Random shape_e CHAIN CORNER DENSE FALL FLIP HIGH HOLD LOW OFTEN ONE_HOT RAMP
-    RANDOM RARE SLOW SMALL SPARSE TOGGLE TWIN VALUE""".split()
+    {"all_shapes", "calm_shapes", "choose_shapes", "cycle", "cycles_left", "drive", "inputs", "observed"}
+    | {"pulse_reset", "restart", "run", "start_phase", "tick", "wait_for_change", "shape_e"}
+    | {
+        "Drive",
+        "Input",
+        "Random",
+        "CHAIN",
+        "CORNER",
+        "DENSE",
+        "FALL",
+        "FIELDS",
+        "FLIP",
+        "HIGH",
+        "HOLD",
+        "LOW",
+    }
+    | {"OFTEN", "ONE_HOT", "RAMP", "RANDOM", "RARE", "SLOW", "SMALL", "SPARSE", "TOGGLE", "TWIN", "VALUE"}
 )
 """Names the testbench uses itself; a port of such a name gets a signal of another."""
 
@@ -32,9 +48,10 @@ _SERIAL = re.compile(
 _IDLES_HIGH = re.compile(r"(^|_)(rxd?|uart|sin|sda|ser|serial)", re.IGNORECASE)
 
 
-def survey(design: Design, elaboration: Elaboration) -> Bench:
+def survey(design: Design, elaboration: Elaboration, comparisons: Sequence[Comparison] = ()) -> Bench:
     """Decide what the testbench declares, connects, clocks, resets, drives and watches."""
     notes: list[str] = []
+    mine = _Mine(design, elaboration, comparisons)
     clock_ports = {clock.port for clock in elaboration.clocks}
     reset_ports = {reset.port for reset in elaboration.resets} - clock_ports
     names = _signal_names(design, elaboration)
@@ -49,9 +66,9 @@ def survey(design: Design, elaboration: Elaboration) -> Bench:
             outputs.append(Signal(port.name, name, port.type, port.width, port.unpacked))
         elif port.direction is Direction.INOUT:
             inouts.append(Signal(port.name, name, port.type, port.width, port.unpacked))
-            driven.append(_driven(port, f"{name}_value", elaboration.constants))
+            driven.append(_driven(port, f"{name}_value", mine))
         elif port.direction is Direction.INPUT and port.name not in clock_ports | reset_ports:
-            driven.append(_driven(port, name, elaboration.constants))
+            driven.append(_driven(port, name, mine))
         elif port.direction in (Direction.INTERFACE, Direction.REF):
             notes.append(f"The {port.direction.value} port {port.name} is connected but not driven.")
     return Bench(
@@ -97,7 +114,27 @@ def _signal_names(design: Design, elaboration: Elaboration) -> dict[str, str]:
     return names
 
 
-def _driven(port: Port, name: str, constants: Iterable[Constant]) -> Signal:
+class _Mine:
+    """Values and fields per port."""
+
+    def __init__(self, design: Design, elaboration: Elaboration, comparisons: Sequence[Comparison]) -> None:
+        ports = {port.name for port in elaboration.ports}
+        self._comparisons = comparisons
+        self._texts = [source.text for source in design.sources]
+        # What is compared with one port is no value for another.
+        self._loose = [each for each in elaboration.constants if each.compared_with not in ports]
+
+    def values(self, port: Port) -> tuple[int, ...]:
+        return values_for(port.name, port.width, self._of(port), self._loose)
+
+    def fields(self, port: Port) -> tuple[Field, ...]:
+        return fields_for(port.name, port.width, self._of(port), self._texts)
+
+    def _of(self, port: Port) -> list[Comparison]:
+        return [each for each in self._comparisons if each.port == port.name]
+
+
+def _driven(port: Port, name: str, mine: _Mine) -> Signal:
     """The signal that drives a port."""
     serial = port.width == 1 and not port.unpacked and bool(_SERIAL.search(port.name))
     idles_high = port.width == 1 and bool(
@@ -109,8 +146,9 @@ def _driven(port: Port, name: str, constants: Iterable[Constant]) -> Signal:
         port.type,
         port.width,
         port.unpacked,
-        values=values_for(port.name, port.width, constants),
-        idle=int(idles_high),
+        values=mine.values(port),
+        fields=mine.fields(port),
+        idle=int(port.width == 1 and bool(rests_high)),
         is_serial=serial,
     )
 

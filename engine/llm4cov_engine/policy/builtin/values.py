@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llm4cov_engine.elaboration.records import Constant
+    from llm4cov_engine.policy.builtin.comparisons import Comparison
 
 MOST_VALUES = 24
-"""Compared values a port gets, their neighbours not counted."""
+"""Compared values a port or a field gets, their neighbours not counted."""
+
+MOST_FIELDS = 16
+"""Fields a port gets."""
 
 _AFFIX = re.compile(
     r"^(i|in|s|m|r|q|d|next|reg)_|_(i|in|o|out|r|q|d|ff|reg|next|nxt|latched|sync|int)$", re.IGNORECASE
@@ -32,8 +37,22 @@ def stem(name: str) -> str:
     return last.lower()
 
 
-def values_for(name: str, width: int, constants: Iterable[Constant]) -> tuple[int, ...]:
-    """Constants that may matter on a port, those compared with a signal of its name first.
+@dataclass(frozen=True, slots=True)
+class Field:
+    """Bits of an input that belong together, with the values the RTL compares them with."""
+
+    low: int
+    width: int
+    values: tuple[int, ...] = ()
+
+
+def values_for(
+    name: str, width: int, comparisons: Iterable[Comparison], constants: Iterable[Constant]
+) -> tuple[int, ...]:
+    """Values that may matter on a port: those it is compared with, then those of something else.
+
+    Of the constants that could not be traced to any port, those compared with a signal of the port's name
+    come first, then those of its width, then what else fits.
 
     Returns:
         Values below 2**width in source order within each rank, without repeats; () for a port so narrow
@@ -41,19 +60,39 @@ def values_for(name: str, width: int, constants: Iterable[Constant]) -> tuple[in
     """
     if width <= 2:
         return ()
+    ranks: tuple[list[int], ...] = ([], [], [], [])
+    ranks[0].extend(each.value for each in comparisons if each.low == 0 and each.width >= width)
     wanted = stem(name)
-    ranks: tuple[list[int], list[int], list[int]] = ([], [], [])
     for constant in constants:
-        if constant.value >> width:
-            continue
         if constant.compared_with and stem(constant.compared_with) == wanted:
-            ranks[0].append(constant.value)
-        elif constant.width == width and width > 4:
             ranks[1].append(constant.value)
-        elif width > 4 and (constant.width >= 32 or constant.width < width) and constant.value > 1:
+        elif constant.width == width and width > 4:
             ranks[2].append(constant.value)
-    found = dict.fromkeys(value for rank in ranks for value in rank)
+        elif width > 4 and (constant.width >= 32 or constant.width < width) and constant.value > 1:
+            ranks[3].append(constant.value)
+    found = dict.fromkeys(value for rank in ranks for value in rank if not value >> width)
     return tuple(found)[:MOST_VALUES]
+
+
+def fields_for(
+    name: str, width: int, comparisons: Iterable[Comparison], texts: Iterable[str]
+) -> tuple[Field, ...]:
+    """Parts of a port that the RTL compares, then parts it only selects."""
+    if width < 8:
+        return ()
+    values: dict[tuple[int, int], dict[int, None]] = {}
+    for each in comparisons:
+        if each.width < width and each.low + each.width <= width:
+            values.setdefault((each.low, each.width), {})[each.value] = None
+    selection = re.compile(rf"\b{re.escape(name)}\s*\[\s*(\d+)\s*:\s*(\d+)\s*\]")
+    for text in texts:
+        for high, low in selection.findall(text):
+            if int(low) <= int(high) < width and int(high) - int(low) + 1 < width:
+                values.setdefault((int(low), int(high) - int(low) + 1), {})
+    ranked = sorted(values, key=lambda place: not values[place])[:MOST_FIELDS]
+    # Wide fields first: a narrow one inside a wide one must have the last word.
+    ranked.sort(key=lambda place: (-place[1], place[0]))
+    return tuple(Field(*place, tuple(values[place])[:MOST_VALUES]) for place in ranked)
 
 
 def with_neighbours(values: Sequence[int], width: int) -> tuple[int, ...]:

@@ -1,0 +1,111 @@
+"""From what a simulation missed to the phases that may reach it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
+from llm4cov_engine.coverage.point import Metric
+from llm4cov_engine.policy.builtin.plan import Focus, Phase, Pin, Planner
+from llm4cov_engine.policy.builtin.values import stem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from llm4cov_engine.coverage.coverage import Coverage
+    from llm4cov_engine.design.design import Design
+    from llm4cov_engine.policy.builtin.bench import Bench, Signal
+    from llm4cov_engine.policy.builtin.comparisons import Comparison
+
+MOST_AIMED = 8
+"""Holes a round aims at, one phase each."""
+
+_NEAR = 2
+"""Lines around a hole whose comparisons may be what decides about it."""
+
+_TERM = re.compile(r"(?<![\w.])([A-Za-z_][\w$.]*)\s*(?:\[[^\]]*\])?\s*==\s*([01])(?![\w'])")
+
+
+def further(
+    bench: Bench,
+    design: Design,
+    coverage: Coverage,
+    comparisons: Sequence[Comparison],
+    *,
+    seed: int,
+    first: int,
+    cycles: int,
+) -> tuple[Phase, ...]:
+    """Phases to run after those of a testbench that left holes, about `cycles` clock cycles together.
+
+    Args:
+        first: number of the first of them.
+    """
+    planner = Planner(bench, seed=seed, first=first, cycles=cycles)
+    aimed = _aimed(bench, design, coverage, comparisons, seed)
+    for name, focus in aimed:
+        planner.structured(f"aims at {name}", cycles // 3 // len(aimed), 40, resets=10, focus=focus)
+    planner.structured("more short stretches of random shapes", cycles // 8, 16, resets=5)
+    planner.structured("more stretches of random shapes", cycles // 8, 80, resets=10)
+    planner.structured("more long stretches", cycles // 8, max(100, cycles // 60), resets=20)
+    planner.soak("more waits with few changes", cycles // 8, 10)
+    planner.soak("longer waits with few changes", cycles // 6, 2)
+    return tuple(planner.phases)
+
+
+def _aimed(
+    bench: Bench, design: Design, coverage: Coverage, comparisons: Sequence[Comparison], seed: int
+) -> list[tuple[str, tuple[Focus, ...]]]:
+    """Holes that inputs can be named for, in words, each with what to hold; other seeds begin elsewhere."""
+    found: dict[tuple[Focus, ...], str] = {}
+    for hole in holes(coverage, design):
+        if hole.reason is not HoleReason.UNCOVERED or hole.metric is Metric.TOGGLE:
+            continue
+        for focus in _ways(hole, bench, comparisons):
+            found.setdefault(focus, f"{hole.file}:{hole.line} ({hole.metric.value} {_plain(hole.what)})")
+    ways = [(name, focus) for focus, name in found.items()]
+    if len(ways) <= MOST_AIMED:
+        return ways
+    start = (seed * MOST_AIMED) % len(ways)
+    return (ways[start:] + ways[:start])[:MOST_AIMED]
+
+
+def _ways(hole: Hole, bench: Bench, comparisons: Sequence[Comparison]) -> list[tuple[Focus, ...]]:
+    """Sets of inputs to hold so that a hole may be reached."""
+    levels = _levels(hole, bench)
+    pins: dict[str, list[Focus]] = {}
+    for each in comparisons:
+        signal = bench.signal(each.port)
+        if each.file != hole.file or abs(each.line - hole.line) > _NEAR or signal is None:
+            continue
+        if not signal.is_control and each.low + each.width <= signal.width and not signal.unpacked:
+            # Exact places first: a comparison on the hole's own line says more than its neighbours.
+            pins.setdefault(signal.name, []).append(Focus(signal, pin=Pin(each.low, each.width, each.value)))
+    ways = [(*levels, focus) for group in pins.values() for focus in group[:4]]
+    return ways or ([levels] if levels else [])
+
+
+def _levels(hole: Hole, bench: Bench) -> tuple[Focus, ...]:
+    """Single-bit inputs that a row of an expression names, at the level it names them with."""
+    if hole.metric is not Metric.EXPRESSION:
+        return ()
+    found: dict[str, Focus] = {}
+    for name, level in _TERM.findall(hole.what):
+        signal = _input(name, bench)
+        if signal is not None:
+            found[signal.name] = Focus(signal, "HIGH" if level == "1" else "LOW")
+    return tuple(found.values())
+
+
+def _input(name: str, bench: Bench) -> Signal | None:
+    """The single-bit input of a name, or of a name that differs by affixes only."""
+    exact = bench.signal(name)
+    if exact is not None and exact.is_control:
+        return exact
+    return next((signal for signal in bench.controls if stem(signal.port) == stem(name)), None)
+
+
+def _plain(text: str) -> str:
+    """A hole's words without what would end a comment line."""
+    return " ".join(text.split())[:60]

@@ -1,0 +1,155 @@
+"""The built-in coverage-directed policy: no model, no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from llm4cov_engine.design.design import Design
+from llm4cov_engine.elaboration import elaborate
+from llm4cov_engine.events import Emit, ignore
+from llm4cov_engine.policy.builtin.aim import further
+from llm4cov_engine.policy.builtin.bench import Bench
+from llm4cov_engine.policy.builtin.comparisons import Comparison, read_comparisons
+from llm4cov_engine.policy.builtin.plan import first_cycles, opening
+from llm4cov_engine.policy.builtin.render import phase_calls, phase_tasks, testbench_text
+from llm4cov_engine.policy.builtin.rewrite import Written, last_begun, read_written
+from llm4cov_engine.policy.builtin.survey import survey
+from llm4cov_engine.process import in_thread
+from llm4cov_engine.simulator.feedback import Status
+from llm4cov_engine.state import Author, Proposal
+from llm4cov_engine.testbench import Testbench
+
+if TYPE_CHECKING:
+    from llm4cov_engine.coverage.coverage import Coverage
+    from llm4cov_engine.simulator.feedback import Feedback
+    from llm4cov_engine.state import State
+
+MOST_CYCLES = 8
+"""All rounds together simulate at most this many times the cycles of the first."""
+
+
+SLOW_SECONDS = 3.0
+"""A testbench that simulates longer than this is extended by little."""
+
+
+class BuiltinPolicy:
+    """Writes a testbench from the RTL's ports and constants, then extends it toward what it missed.
+
+    Memoryless: what earlier rounds did stands in the testbench's own text. Phases are only ever added at the
+    end, each from reset and with its own seed, so that coverage never falls.
+
+    Attributes:
+        name: "builtin".
+    """
+
+    name = "builtin"
+
+    async def propose(self, state: State, *, seed: int, emit: Emit = ignore) -> Proposal:  # noqa: ARG002
+        """Propose a first testbench, or a longer, or (after a failed run) a safer one.
+
+        Deterministic: the same state and seed give the same testbench.
+
+        Raises:
+            ElaborationError: the design cannot be elaborated.
+        """
+        testbench, note = await in_thread(lambda: _propose(state, seed))
+        return Proposal(testbench, Author.BUILTIN, policy=self.name, note=note, seed=seed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What one look at the design gives."""
+
+    design: Design
+    bench: Bench
+    comparisons: Sequence[Comparison]
+
+    @property
+    def file_name(self) -> str:
+        """Of a testbench written for it."""
+        return f"{self.bench.module}.sv"
+
+
+def _propose(state: State, seed: int) -> tuple[Testbench, str]:
+    """The testbench and one line about what it tries."""
+    design, feedback = state.design, state.feedback
+    comparisons = read_comparisons(design)
+    known = _Known(design, survey(design, elaborate(design), comparisons), comparisons)
+    if state.testbench is None or feedback is None:
+        return _fresh(known, seed, "")
+    written = read_written(state.testbench.text)
+    if feedback.status is Status.SUCCESS and feedback.coverage is not None:
+        if written is not None:
+            text, note = _extended(known, written, feedback, seed)
+            return Testbench(state.testbench.name, text), note
+        return _beside(known, state.testbench, feedback.coverage, seed)
+    if written is not None and feedback.status.goodness >= Status.RUNTIME_FAILED.goodness:
+        text, note = _shortened(known, written, feedback)
+        return Testbench(state.testbench.name, text), note
+    return _fresh(known, seed, "the one there is does not run; ")
+
+
+def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
+    """A first testbench."""
+    phases = opening(known.bench, seed, first_cycles(known.bench))
+    text = testbench_text(known.bench, phases, seed)
+    total = sum(phase.cycles for phase in phases)
+    return Testbench(known.file_name, text), f"{why}a new testbench of {len(phases)} phases, {total} cycles"
+
+
+def _extended(known: _Known, written: Written, feedback: Feedback, seed: int) -> tuple[str, str]:
+    """More phases after those of an earlier round."""
+    first = first_cycles(known.bench)
+    room = MOST_CYCLES * first - written.cycles
+    slow = feedback.seconds.simulate > SLOW_SECONDS
+    cycles = first // 8 if slow else max(first // 8, min(2 * first, room))
+    phases = further(
+        known.bench,
+        known.design,
+        feedback.coverage,
+        known.comparisons,
+        seed=seed,
+        first=written.next_number,
+        cycles=cycles,
+    )
+    text = written.extended(phase_tasks(known.bench, phases), phase_calls(phases))
+    aimed = sum(phase.purpose.startswith("aims") for phase in phases)
+    return text, f"{len(phases)} more phases, {aimed} of them aimed at holes"
+
+
+def _shortened(known: _Known, written: Written, feedback: Feedback) -> tuple[str, str]:
+    """Only what ran before the failure."""
+    number, began = last_begun(feedback.log)
+    cycles = 0
+    if feedback.status is Status.RUNTIME_FAILED and feedback.coverage is not None:
+        # A margin of cycles keeps clear of the one that failed.
+        cycles = _cycles_run(known.bench, feedback.coverage) - began - 3
+    text = written.cut(number, cycles)
+    return text, f"the same until shortly before the failure in phase {number}"
+
+
+def _cycles_run(bench: Bench, coverage: Coverage) -> int:
+    """How many cycles of the main clock a simulation saw, by how often its port rose; 0 when not known."""
+    if not bench.clocks:
+        return 0
+    rising = f"{bench.clocks[0].port}:0->1"
+    return max(
+        (p.hits for p in coverage.per_instance if p.what == rising and "." not in p.instance), default=0
+    )
+
+
+def _beside(known: _Known, testbench: Testbench, coverage: Coverage, seed: int) -> tuple[Testbench, str]:
+    """Phases at the end of somebody else's testbench; every third seed tries one of its own instead."""
+    from llm4cov_engine.policy.builtin.foreign import read_foreign
+
+    foreign = read_foreign(testbench, known.bench) if seed % 3 else None
+    if foreign is None:
+        return _fresh(known, seed, "nothing can be added to the given testbench; " if seed % 3 else "")
+    cycles = 2 * first_cycles(foreign.bench)
+    phases = further(
+        foreign.bench, known.design, coverage, known.comparisons, seed=seed, first=1, cycles=cycles
+    )
+    text = foreign.extended(foreign.bench, phases)
+    return Testbench(testbench.name, text), f"{len(phases)} phases added to {testbench.name}"
