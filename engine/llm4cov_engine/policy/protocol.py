@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from llm4cov_engine.events import Emit, ignore
 
 if TYPE_CHECKING:
-    from llm4cov_engine.state import Proposal, State
+    from llm4cov_engine.state import Proposal, State, Transition
 
 
 class Policy(Protocol):
@@ -32,4 +32,13 @@ class Policy(Protocol):
         Raises:
             PolicyError: the policy cannot go on at all.
         """
+        ...
+
+
+@runtime_checkable
+class Observer(Protocol):
+    """A policy that is told what came of its rounds, because it looks at more than the best state."""
+
+    def observe(self, transition: Transition) -> None:
+        """Take note of a round; called once after each."""
         ...

@@ -7,13 +7,13 @@ import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from llm4cov_engine.errors import PolicyError
 from llm4cov_engine.events import Event, Note, Text
 from llm4cov_engine.policy.chat.client import ChatClient
 from llm4cov_engine.policy.chat.failures import CallError, TooLongError
 from llm4cov_engine.policy.chat.options import ChatOptions
 from llm4cov_engine.state import Tokens
-
 from tests.model_server import Behaviour, Body, Cut, Endless, Events, Fail, Hang, ModelServer, Reply
 from tests.model_server.refusals import Dialect
 
