@@ -14,7 +14,14 @@ from llm4cov_engine.design.selection import Selection
 from llm4cov_engine.design.shelf import Shelf
 from llm4cov_engine.design.survey import Facts, Surveyor
 from llm4cov_engine.elaboration import elaborate
-from llm4cov_engine.errors import AmbiguousTopError, DesignError, ElaborationError, NoDesignError
+from llm4cov_engine.elaboration.lookup import undeclared_names
+from llm4cov_engine.errors import (
+    AmbiguousTopError,
+    DesignError,
+    ElaborationError,
+    NoDesignError,
+    StorageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -69,25 +76,50 @@ def assemble(plan: Plan) -> Design:
         AmbiguousTopError: several modules could.
         ElaborationError: the top's files do not compile.
     """
-    surveyor = Surveyor(plan.shelf, plan.include_dirs, plan.defines, everywhere=not plan.listed)
+    surveyor = Surveyor(plan.shelf, list(plan.include_dirs), plan.defines, everywhere=not plan.listed)
     selection = _survey(plan, surveyor)
     top = plan.top or _only_candidate(plan, selection)
     selection = _complete(plan, surveyor, selection, top)
-    needed = selection.needed(top)
-    if not needed:
+    if not (needed := selection.needed(top)):
         raise _unknown_top(plan, selection, top)
-    kept = _listed(selection, needed) if plan.listed else needed
-    try:
+    needed = _with_unit_names(plan, surveyor, selection, top, needed)
+    orders = [needed, _parents_first(needed)]
+    if plan.listed:
+        orders = [_listed(selection, needed), needed]
+    first_error: ElaborationError | None = None
+    for kept in orders:
         design = _design(plan, surveyor, selection, top, kept)
-        elaboration = elaborate(design)
-    except ElaborationError:
-        if set(kept) == set(needed):
-            raise
-        # Something is broken that the top may not need.
-        kept = tuple(facts for facts in kept if facts in set(needed))
-        design = _design(plan, surveyor, selection, top, kept)
-        elaboration = elaborate(design)
-    return _with_data(plan, design, elaboration.reads)
+        try:
+            return _with_data(plan, design, elaborate(design).reads)
+        except ElaborationError as error:
+            # Something listed may be broken that the top does not need, or macros that one file leaves to
+            # the next may ask for another order.
+            first_error = first_error or error
+    assert first_error is not None
+    raise first_error
+
+
+def _with_unit_names(
+    plan: Plan, surveyor: Surveyor, selection: Selection, top: str, needed: tuple[Facts, ...]
+) -> tuple[Facts, ...]:
+    """Add the files that declare, outside of any module, what the needed ones use."""
+    first: dict[Facts, None] = {}
+    while selection.unit_providers.keys() - {name for facts in needed for name in facts.unit_names}:
+        missing = undeclared_names(_design(plan, surveyor, selection, top, needed))
+        found = [
+            selection.unit_providers[name][0] for name in sorted(missing & selection.unit_providers.keys())
+        ]
+        if not (new := [facts for facts in found if facts not in needed]):
+            break
+        first |= dict.fromkeys(new)
+        needed = selection.needed(top, first)
+    return needed
+
+
+def _parents_first(needed: tuple[Facts, ...]) -> tuple[Facts, ...]:
+    """Modules in the opposite order, after everything that is no module."""
+    modules = [facts for facts in needed if facts.roles]
+    return (*(facts for facts in needed if not facts.roles), *reversed(modules))
 
 
 def _survey(plan: Plan, surveyor: Surveyor) -> Selection:
@@ -109,13 +141,16 @@ def _survey(plan: Plan, surveyor: Surveyor) -> Selection:
 def _facts(plan: Plan, surveyor: Surveyor, name: str) -> Facts | None:
     try:
         source = plan.shelf.read(name)
-    except DesignError as error:
+    except (DesignError, StorageError) as error:
         if plan.listed:
             raise
         plan.notes.append(f"Left out: {error.what}")
         return None
     if source is None:
-        raise NoDesignError(f"{name} is not there.", "Correct the list of files.")
+        if plan.listed:
+            raise NoDesignError(f"{name} is not there.", "Correct the list of files.")
+        plan.notes.append(f"Left out: {name} is no file any more.")
+        return None
     return surveyor.survey(source)
 
 
@@ -130,7 +165,7 @@ def _complete(plan: Plan, surveyor: Surveyor, selection: Selection, top: str) ->
         wanted = {
             name
             for facts in selection.needed(top)
-            for name in facts.instantiated | facts.identifiers
+            for name in facts.instantiated | facts.used
             if name not in selection.providers and name not in tried
         }
         tried |= wanted
@@ -219,17 +254,28 @@ def _design(
     plan: Plan, surveyor: Surveyor, selection: Selection, top: str, kept: tuple[Facts, ...]
 ) -> Design:
     included = dict.fromkeys(name for facts in kept for name in facts.includes)
+    headers = tuple(surveyor.headers[name] for name in included if name in surveyor.headers)
+    # A folder in which a header was found counts only when that header is kept.
+    folders = dict.fromkeys(
+        folder
+        for folder in surveyor.include_dirs
+        if folder in plan.include_dirs or any(_lies_in(folder, header.name) for header in headers)
+    )
     return Design(
         id=plan.id,
         sources=tuple(facts.file for facts in kept),
         top=top,
-        headers=tuple(surveyor.headers[name] for name in included if name in surveyor.headers),
-        include_dirs=tuple(dict.fromkeys(surveyor.include_dirs)),
+        headers=headers,
+        include_dirs=tuple(folders),
         defines=dict(plan.defines),
         parameters=dict(plan.parameters),
         root=plan.shelf.root,
         notes=(*plan.notes, *_notes(selection, top, kept)),
     )
+
+
+def _lies_in(folder: str, name: str) -> bool:
+    return folder == "." or name.startswith(folder + "/")
 
 
 def _notes(selection: Selection, top: str, kept: tuple[Facts, ...]) -> list[str]:

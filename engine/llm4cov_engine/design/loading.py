@@ -2,19 +2,80 @@
 
 from __future__ import annotations
 
+import glob
+import os
 import posixpath
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.design.design import Design, SourceFile
+from llm4cov_engine.design.filelist import read_filelist
 from llm4cov_engine.design.options import DesignOptions, macros
+from llm4cov_engine.design.shelf import FolderShelf, OutsideRootError, RowShelf
+from llm4cov_engine.design.texts import read_text
+from llm4cov_engine.elaboration.syntax import declared
+from llm4cov_engine.errors import DesignError, NoDesignError
+from llm4cov_engine.settings.loading import PROJECT_FILE, load_settings
+from llm4cov_engine.settings.schema import Settings
 
 if TYPE_CHECKING:
     from llm4cov_engine.design.dataset import Row
 
-_HEADERS = (".vh", ".svh", ".h", ".inc", ".hv", ".def")
+_SOURCES = (".v", ".sv")
+"""Endings of files that are compiled."""
+
+_HEADERS = (".vh", ".svh", ".h", ".inc")
 """Endings of files that are included rather than compiled."""
+
+_DATASETS = (".jsonl", ".ndjson")
+
+
+def load(name: str | Path, options: DesignOptions | None = None, settings: Settings | None = None) -> Design:
+    """Load a design.
+
+    Args:
+        name: a folder, a .sv or .v file, a filelist (.f), an llm4cov.toml, or DATASET.jsonl#ID.
+        options: win over everything found.
+        settings: of the project the name lies in; read from its folder when left out.
+
+    Raises:
+        NoDesignError: there is nothing to verify.
+        AmbiguousTopError: several modules could be the top.
+        ElaborationError: the RTL does not compile.
+        DesignError: a file that cannot be part of a design.
+        SettingsError: the project's or the user's settings.
+        StorageError: a file that cannot be read.
+    """
+    options = options or DesignOptions()
+    text, _, identity = str(name).partition("#")
+    if text.endswith(_DATASETS):
+        from llm4cov_engine.design.dataset import find_row
+
+        return load_row(find_row(_existing(Path(text)), identity), options)
+    path = _existing(Path(name))
+    if path.name == PROJECT_FILE:
+        path = path.parent
+    folder = path if path.is_dir() else path.parent
+    settings = settings or load_settings(folder)
+    if path.is_dir():
+        design = _load_folder(path, options, settings)
+    elif path.suffix == ".f":
+        design = _load_filelist(path, options, settings)
+    elif path.suffix in _SOURCES:
+        design = _load_file(path, options, settings)
+    else:
+        raise NoDesignError(
+            f"{path} is no design: it does not end in .sv, .v, .f or .jsonl.",
+            "Name a folder, an RTL file, a filelist or DATASET.jsonl#ID.",
+        )
+    return replace(
+        design,
+        instance=options.instance or settings.design.instance or design.instance,
+        specs=_specs(folder, design.root or folder, options, settings),
+        targets=settings.coverage.targets,
+    )
 
 
 def load_row(row: Row, options: DesignOptions | None = None) -> Design:
@@ -24,31 +85,212 @@ def load_row(row: Row, options: DesignOptions | None = None) -> Design:
         DesignError: its RTL does not elaborate.
     """
     from llm4cov_engine.design.assembly import Plan, assemble
-    from llm4cov_engine.design.shelf import RowShelf
 
     options = options or DesignOptions()
     files = [SourceFile(file.name, file.content) for file in (*row.rtl_files, *row.include_files)]
-    sources = [file.name for file in row.rtl_files if not file.name.endswith(_HEADERS)]
     plan = Plan(
         id=row.id,
         shelf=RowShelf(files),
-        sources=sources,
+        sources=[file.name for file in row.rtl_files if not file.name.endswith(_HEADERS)],
         top=options.top or row.top,
         include_dirs=list(dict.fromkeys(posixpath.dirname(file.name) or "." for file in files)),
         defines=macros(row.defines) | macros(options.defines),
         parameters=dict(options.parameters),
     )
+    specs = _specs(Path.cwd(), Path.cwd(), options, Settings()) if options.specs else ()
     return replace(
         assemble(plan),
         instance=options.instance or row.instance,
-        specs=tuple(SourceFile(file.name, file.content) for file in row.spec_files),
+        specs=specs or tuple(SourceFile(file.name, file.content) for file in row.spec_files),
         targets=tuple(target.target() for target in row.targets),
         instruction=row.instruction or "",
     )
 
 
-def load(name: str | Path, options: DesignOptions | None = None) -> Design:
-    from llm4cov_engine.design.dataset import find_row
+def _existing(path: Path) -> Path:
+    path = Path(os.path.normpath(Path.cwd() / path.expanduser()))
+    if not path.exists():
+        raise NoDesignError(
+            f"{path} is not there.", "Name a folder, an RTL file, a filelist or DATASET.jsonl#ID."
+        )
+    return path
 
-    path, _, identity = str(name).partition("#")
-    return load_row(find_row(Path(path), identity), options)
+
+@dataclass(frozen=True)
+class _Found:
+    """What a folder, file or filelist names, paths absolute; the rest is as in `Plan`."""
+
+    id: str
+    sources: list[Path]
+    top: str
+    defines: dict[str, str]
+    parameters: dict[str, str]
+    listed: bool = False
+    include_dirs: Sequence[Path] = ()
+    libraries: Sequence[Path] = ()
+    library_dirs: Sequence[Path] = ()
+    library_extensions: Sequence[str] = _SOURCES
+    tops_from: Sequence[Path] = ()
+    notes: Sequence[str] = ()
+
+
+def _on_disk(found: _Found, folder: Path) -> Design:
+    """Assemble files below a folder; when they need one outside of it, again from further up."""
+    from llm4cov_engine.design.assembly import Plan, assemble
+
+    root = folder
+    while True:
+
+        def names(paths: Iterable[Path], root: Path = root) -> list[str]:
+            return [_relative(root, path) for path in dict.fromkeys(paths)]
+
+        try:
+            return assemble(
+                Plan(
+                    id=found.id,
+                    shelf=FolderShelf(root),
+                    sources=names(found.sources),
+                    listed=found.listed,
+                    top=found.top,
+                    include_dirs=names(found.include_dirs),
+                    defines=dict(found.defines),
+                    parameters=dict(found.parameters),
+                    libraries=names(found.libraries),
+                    library_dirs=names(found.library_dirs),
+                    library_extensions=found.library_extensions,
+                    tops_from=names(found.tops_from),
+                    notes=list(found.notes),
+                )
+            )
+        except OutsideRootError as error:
+            root = Path(os.path.commonpath([root, error.folder]))
+
+
+def _include_dirs(folder: Path, options: DesignOptions, settings: Settings) -> list[Path]:
+    """Folders of headers that the user names, the command line's first."""
+    given = [Path.cwd() / each for each in options.include_dirs]
+    found = given + [folder / each for each in settings.design.include_dirs]
+    for path in found:
+        if not path.is_dir():
+            raise DesignError(f"The include folder {path} is not there.", "Correct -I or `include_dirs`.")
+    return found
+
+
+def _relative(root: Path, path: Path) -> str:
+    """The name of a path below the root.
+
+    Raises:
+        OutsideRootError: it does not lie there.
+    """
+    path = Path(os.path.normpath(path))
+    if not path.is_relative_to(root):
+        raise OutsideRootError(path if path.is_dir() else path.parent)
+    return path.relative_to(root).as_posix()
+
+
+def _load_folder(folder: Path, options: DesignOptions, settings: Settings) -> Design:
+    design = settings.design
+    if design.rtl:
+        sources = _matching(folder, design.rtl)
+        if not sources:
+            raise NoDesignError(
+                f"No RTL file below {folder} matches `rtl` in {PROJECT_FILE}: {', '.join(design.rtl)}.",
+                "Correct the patterns.",
+            )
+    else:
+        sources = [folder / name for name in FolderShelf(folder).names() if name.endswith(_SOURCES)]
+        if not sources:
+            raise NoDesignError(
+                f"{folder} holds no .sv or .v file, nor does any folder in it.",
+                "Name another folder, an RTL file or a filelist.",
+            )
+    excluded = set(_matching(folder, design.exclude))
+    found = _Found(
+        id=folder.name or "design",
+        sources=[path for path in sources if path not in excluded],
+        top=options.top or design.top,
+        defines=design.defines | macros(options.defines),
+        parameters=design.parameters | dict(options.parameters),
+        include_dirs=_include_dirs(folder, options, settings),
+    )
+    return _on_disk(found, folder)
+
+
+def _matching(folder: Path, patterns: Iterable[str]) -> list[Path]:
+    """RTL files that match patterns relative to a folder, in the patterns' order; of folders, all in them."""
+    found: dict[Path, None] = {}
+    for pattern in patterns:
+        for name in sorted(glob.glob(pattern, root_dir=folder, recursive=True)):  # noqa: PTH207
+            path = Path(os.path.normpath(folder / name))
+            if path.is_dir():
+                inside = FolderShelf(path).names()
+                found |= dict.fromkeys(path / each for each in inside if each.endswith(_SOURCES))
+            elif name.endswith(_SOURCES) or name == pattern:
+                found[path] = None
+    return list(found)
+
+
+def _load_file(path: Path, options: DesignOptions, settings: Settings) -> Design:
+    """One file is the design; what it instantiates may stand in files beside it, named after the modules."""
+    # The project's settings may be about another top than one of this file's.
+    ours = settings.design.top in ("", *(each.name for each in declared(read_text(path))))
+    found = _Found(
+        id=path.stem,
+        sources=[path],
+        top=options.top or (settings.design.top if ours else ""),
+        defines=settings.design.defines | macros(options.defines),
+        parameters=(settings.design.parameters if ours else {}) | dict(options.parameters),
+        include_dirs=_include_dirs(path.parent, options, settings),
+        library_dirs=[path.parent],
+        library_extensions=[path.suffix, *(each for each in _SOURCES if each != path.suffix)],
+        tops_from=[path],
+    )
+    return _on_disk(found, path.parent)
+
+
+def _load_filelist(path: Path, options: DesignOptions, settings: Settings) -> Design:
+    read = read_filelist(path)
+    for source in (*read.sources, *read.library_files):
+        if not source.is_file():
+            raise NoDesignError(f"{path} names {source}, which is not there.", "Correct the filelist.")
+    if not read.sources:
+        raise NoDesignError(f"{path} names no RTL file.", "Add the files to the filelist, one per line.")
+    absent = [each for each in read.include_dirs + read.library_dirs if not each.is_dir()]
+    notes = [f"{path.name} names the folder {each.name}, which is not there." for each in absent]
+    if read.ignored:
+        notes.append(f"{path.name} has entries that mean nothing here: {', '.join(read.ignored)}.")
+    found = _Found(
+        id=path.stem,
+        sources=read.sources,
+        listed=True,
+        top=options.top or read.top or settings.design.top,
+        defines=read.defines | settings.design.defines | macros(options.defines),
+        parameters=read.parameters | settings.design.parameters | dict(options.parameters),
+        include_dirs=[
+            *_include_dirs(path.parent, options, settings),
+            *(each for each in read.include_dirs if each not in absent),
+        ],
+        libraries=read.library_files,
+        library_dirs=[each for each in read.library_dirs if each not in absent],
+        library_extensions=read.library_extensions or _SOURCES,
+        notes=notes,
+    )
+    return _on_disk(found, path.parent)
+
+
+def _specs(folder: Path, root: Path, options: DesignOptions, settings: Settings) -> tuple[SourceFile, ...]:
+    """Documents, named relative to the root, or by their file name when they lie elsewhere."""
+    paths = [Path.cwd() / each for each in options.specs]
+    for pattern in () if paths else settings.design.specs:
+        matches = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207
+        if not matches:
+            raise NoDesignError(
+                f"No file matches `specs` in {PROJECT_FILE}: {pattern}.", "Correct the pattern."
+            )
+        paths += [folder / name for name in matches]
+    found = {}
+    for path in map(Path, map(os.path.normpath, paths)):
+        if not path.is_dir():
+            name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+            found[name] = SourceFile(name, read_text(path))
+    return tuple(found.values())

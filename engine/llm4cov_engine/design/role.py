@@ -7,6 +7,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    ConcurrentAssertionStatementSyntax,
+    DelaySyntax,
+    EventControlSyntax,
+    EventControlWithExpressionSyntax,
+    ForeverStatementSyntax,
+    FunctionDeclarationSyntax,
+    ImmediateAssertionStatementSyntax,
+    PortDeclarationSyntax,
+    ProceduralBlockSyntax,
+    SyntaxKind,
+    SystemNameSyntax,
+    WaitStatementSyntax,
+)
+
 from llm4cov_engine.elaboration.syntax import DeclarationKind
 
 if TYPE_CHECKING:
@@ -28,13 +44,13 @@ class Traits:
 
     Attributes:
         waits: it lets time pass by itself: a delay in an initial block, a generated clock.
-        ends: it ends or records a simulation.
+        controls: it ends or records a simulation, or reads its command line.
         asserts: it states properties.
         has_outputs: it has an output, an inout or an interface port.
     """
 
     waits: bool = False
-    ends: bool = False
+    controls: bool = False
     asserts: bool = False
     has_outputs: bool = False
 
@@ -42,53 +58,80 @@ class Traits:
 def traits_of(member: Any) -> Traits:
     """Read a module's traits off its syntax."""
     traits = Traits()
-    for block in getattr(member, "members", ()):
-        if block.kind.name in ("InitialBlock", "AlwaysBlock"):
-            _see_block(block, traits)
-
-    def see(node: Any) -> None:
-        kind = node.kind.name
-        if kind in _ASSERTIONS:
-            traits.asserts = True
-        elif kind in _OUTPUTS:
-            traits.has_outputs = True
-
-    member.visit(see)
+    _see_ports(member.header, traits)
+    for part in member.members:
+        if isinstance(part, PortDeclarationSyntax):
+            _see_ports(part, traits)
+        elif isinstance(part, ProceduralBlockSyntax):
+            _see_block(part, traits)
+        elif not isinstance(part, FunctionDeclarationSyntax):
+            _see_rest(part, traits)
     return traits
 
 
-_ASSERTIONS = {
-    "AssertPropertyStatement",
-    "AssumePropertyStatement",
-    "CoverPropertyStatement",
-    "RestrictPropertyStatement",
-    "ImmediateAssertStatement",
-    "ImmediateAssumeStatement",
-    "ImmediateCoverStatement",
-}
+def _see_ports(node: Any, traits: Traits) -> None:
+    def see(part: Any) -> None:
+        if part.kind in _OUTPUTS:
+            traits.has_outputs = True
 
-_OUTPUTS = {"OutputKeyword", "InOutKeyword", "RefKeyword", "InterfacePortHeader"}
+    node.visit(see)
+
+
+_OUTPUTS = {
+    TokenKind.OutputKeyword,
+    TokenKind.InOutKeyword,
+    TokenKind.RefKeyword,
+    SyntaxKind.InterfacePortHeader,
+}
 
 
 def _see_block(block: Any, traits: Traits) -> None:
-    """An initial block, or an always block that waits before it does anything: `always #5 clk = ~clk;`."""
-    always = block.kind.name == "AlwaysBlock"
+    """A procedural block; time passes by itself in an initial one, and in `always #5 clk = ~clk;`."""
     control = getattr(block.statement, "timingControl", None)
-    if always and (control is None or control.kind.name != "DelayControl"):
-        return
-    traits.waits = traits.waits or always
+    delayed = control is not None and control.kind == SyntaxKind.DelayControl
+    own_time = block.kind == SyntaxKind.InitialBlock or (block.kind == SyntaxKind.AlwaysBlock and delayed)
 
     def see(node: Any) -> None:
-        kind = node.kind.name
-        if kind in ("DelayControl", "ForeverStatement", "EventControl", "EventControlWithExpression"):
-            traits.waits = True
-        elif kind == "SystemIdentifier" and node.valueText in _ENDINGS:
-            traits.ends = True
+        kind = type(node)
+        if kind in _WAITING:
+            traits.waits = traits.waits or own_time
+        elif kind in _ASSERTIONS:
+            traits.asserts = True
+        elif kind is SystemNameSyntax and node.systemIdentifier.valueText in _CONTROLS:
+            traits.controls = True
 
     block.visit(see)
 
 
-_ENDINGS = {"$finish", "$stop", "$dumpfile", "$dumpvars", "$fsdbDumpfile", "$shm_open", "$vcdpluson"}
+def _see_rest(part: Any, traits: Traits) -> None:
+    def see(node: Any) -> None:
+        if type(node) in _ASSERTIONS:
+            traits.asserts = True
+
+    part.visit(see)
+
+
+_WAITING = {
+    DelaySyntax,
+    EventControlSyntax,
+    EventControlWithExpressionSyntax,
+    ForeverStatementSyntax,
+    WaitStatementSyntax,
+}
+
+_ASSERTIONS = {ConcurrentAssertionStatementSyntax, ImmediateAssertionStatementSyntax}
+
+_CONTROLS = {
+    "$finish",
+    "$stop",
+    "$dumpfile",
+    "$dumpvars",
+    "$fsdbDumpfile",
+    "$shm_open",
+    "$vcdpluson",
+    "$test$plusargs",
+    "$value$plusargs",
+}
 
 _TESTBENCH_NAME = re.compile(
     r"(^|_)(tb|test|testbench|bench|sim|stim\w*)(_|\d|$)|(tb|testbench)$", re.IGNORECASE
@@ -98,9 +141,9 @@ _TESTBENCH_NAME = re.compile(
 def role_of(declared: Declared, traits: Traits, text: str) -> Role:
     """Judge a module.
 
-    A module without ports cannot be driven, so it is a testbench or of no use; one with ports is a testbench
-    when it makes its own time and ends the simulation, or ends it and is named like one. A checker only looks
-    on: it has no output and states properties.
+    A module without ports cannot be driven, so it is a testbench or of no use. One with ports is a testbench
+    when it makes its own time and either has no output or controls the simulation, or when it controls the
+    simulation and is named like one. A checker only looks on: it has no output and states properties.
 
     Args:
         text: of the file it stands in.
@@ -112,7 +155,7 @@ def role_of(declared: Declared, traits: Traits, text: str) -> Role:
     if not declared.has_ports:
         return Role.TESTBENCH
     named = _TESTBENCH_NAME.search(declared.name) is not None
-    if traits.ends and (traits.waits or named):
+    if (traits.waits and (traits.controls or not traits.has_outputs)) or (traits.controls and named):
         return Role.TESTBENCH
     if traits.asserts and not traits.has_outputs:
         return Role.CHECKER

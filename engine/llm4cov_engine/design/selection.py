@@ -56,12 +56,20 @@ class Selection:
         return found
 
     @cached_property
-    def _shared_names(self) -> dict[str, list[Facts]]:
-        """Names a file uses without instantiating them, to the files that declare them."""
+    def _used_by_name(self) -> dict[str, list[Facts]]:
+        """Packages, interfaces and classes to the files whose own text declares them."""
         found: dict[str, list[Facts]] = {}
         for facts in self.files:
-            names = {each.name for each in facts.own if each.kind in _USED_BY_NAME} | facts.unit_names
-            for name in sorted(names):
+            for name in sorted(each.name for each in facts.own if each.kind in _USED_BY_NAME):
+                found.setdefault(name, []).append(facts)
+        return found
+
+    @cached_property
+    def unit_providers(self) -> dict[str, list[Facts]]:
+        """Types, functions and constants outside of any module to the files that declare them."""
+        found: dict[str, list[Facts]] = {}
+        for facts in self.files:
+            for name in sorted(facts.unit_names):
                 found.setdefault(name, []).append(facts)
         return found
 
@@ -84,7 +92,12 @@ class Selection:
         )
 
     def candidates(self) -> tuple[str, ...]:
-        """Modules worth verifying that no other module of the design instantiates, sorted."""
+        """Modules that could be the top, sorted.
+
+        Those of the design proper that no other module of it instantiates: no testbench, checker or vendor's
+        cell, nothing from a library, nothing borrowed unless everything is, no wrapper around vendor's cells
+        unless there is nothing else.
+        """
         instantiated: set[str] = set()
         for facts in self.files:
             for each in facts.declared:
@@ -93,30 +106,30 @@ class Selection:
             # What `bind` instantiates stands in no declaration.
             inside = {name for each in facts.declared for name in each.instantiates}
             instantiated |= facts.instantiated - inside
-        return tuple(sorted(name for name in self.verifiable() if name not in instantiated))
+        roots = sorted(self._verifiable() - instantiated)
+        return tuple(name for name in roots if not self.vendor_cells(name)) or tuple(roots)
 
-    def verifiable(self) -> frozenset[str]:
-        """Modules of the design proper.
-
-        No testbench, checker or vendor's cell, no wrapper around vendor's cells, nothing from a library, and
-        nothing borrowed unless everything is.
-        """
-        own, borrowed = set(), set()
+    def _verifiable(self) -> set[str]:
+        own: set[str] = set()
+        borrowed: set[str] = set()
         for facts in self.files:
-            if facts.name in self.libraries or any(is_vendor_cell(name) for name in self._unmet(facts)):
-                continue
-            names = {each.name for each in facts.own if facts.roles.get(each.name) is Role.DESIGN}
-            if _BORROWED_FOLDERS.isdisjoint(facts.name.lower().split("/")[:-1]):
-                own |= names
-            else:
-                borrowed |= names
-        return frozenset(own or borrowed)
+            if facts.name not in self.libraries:
+                names = {each.name for each in facts.own if facts.roles.get(each.name) is Role.DESIGN}
+                folders = facts.name.lower().split("/")[:-1]
+                (own if _BORROWED_FOLDERS.isdisjoint(folders) else borrowed).update(names)
+        return own or borrowed
 
-    def _unmet(self, facts: Facts) -> frozenset[str]:
-        return frozenset(name for name in facts.instantiated if name not in self.providers)
+    def vendor_cells(self, top: str) -> tuple[str, ...]:
+        """Vendor's cells a module needs and nothing declares, sorted."""
+        unmet = {name for facts in self.needed(top) for name in facts.instantiated - self.providers.keys()}
+        return tuple(sorted(name for name in unmet if is_vendor_cell(name)))
 
-    def needed(self, top: str) -> tuple[Facts, ...]:
-        """The files a module needs, its own included: what is used comes before what uses it."""
+    def needed(self, top: str, first: Iterable[Facts] = ()) -> tuple[Facts, ...]:
+        """The files a module needs, its own included: what is used comes before what uses it.
+
+        Args:
+            first: files that come before all others, with what they need.
+        """
         ordered: dict[Facts, None] = {}
         visiting: set[Facts] = set()
 
@@ -128,6 +141,8 @@ class Selection:
                 ordered[facts] = None
 
         if (providers := self.providers.get(top)) is not None:
+            for facts in first:
+                visit(facts)
             visit(self._best(top, providers))
         # What a needed file includes is compiled with it.
         included = {name for facts in ordered for name in facts.includes}
@@ -136,8 +151,8 @@ class Selection:
     def _uses(self, facts: Facts) -> Iterable[Facts]:
         """Files another one needs: macros first, then packages and the like, then modules."""
         found: dict[Facts, None] = dict.fromkeys(self.macro_providers(facts))
-        declared = {each.name for each in facts.declared} | facts.unit_names
-        for used, table in ((facts.identifiers, self._shared_names), (facts.instantiated, self.providers)):
+        declared = {each.name for each in facts.declared}
+        for used, table in ((facts.used, self._used_by_name), (facts.instantiated, self.providers)):
             for name in sorted(used & table.keys() - declared):
                 found[self._best(name, table[name], facts)] = None
         return found

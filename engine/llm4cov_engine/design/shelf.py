@@ -30,15 +30,15 @@ MOST_FILES = 100_000
 
 
 class OutsideRootError(Exception):
-    """A file was asked for that lies outside the root; loading starts again with a wider one.
+    """A file is needed that lies outside the root; loading starts again with a wider one.
 
     Attributes:
-        path: the file.
+        folder: has to be part of the root.
     """
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(str(path))
-        self.path = path
+    def __init__(self, folder: Path) -> None:
+        super().__init__(str(folder))
+        self.folder = folder
 
 
 class Shelf(Protocol):
@@ -126,7 +126,7 @@ class FolderShelf:
             if not path.is_file():
                 self._read[plain] = None
             elif plain.startswith(("../", "/")):
-                raise OutsideRootError(path)
+                raise OutsideRootError(path.parent)
             else:
                 self._read[plain] = SourceFile(plain, read_text(path))
         return self._read[plain]

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from pyslang.parsing import TokenKind
+from pyslang.syntax import (
+    HierarchyInstantiationSyntax,
+    InterfacePortHeaderSyntax,
+    NamedTypeSyntax,
+    PackageImportItemSyntax,
+    PrimitiveInstantiationSyntax,
+    ScopedNameSyntax,
+    VirtualInterfaceTypeSyntax,
+)
 
 from llm4cov_engine.design.design import SourceFile
 from llm4cov_engine.design.role import Role, role_of, traits_of
@@ -33,7 +44,7 @@ class Facts:
         declared: what stands at the top of it and of what it includes.
         roles: of the declared modules, by name.
         instantiated: names of definitions that are instantiated anywhere, by `bind` as well.
-        identifiers: every identifier, macros expanded.
+        used: names of what could be packages, interfaces and classes: before `::`, imported, or as a type.
         unit_names: types, functions and constants declared outside of any module.
         macros_defined: macros the file's own text defines.
         macros_missing: macros it uses that nothing it includes defines.
@@ -46,7 +57,7 @@ class Facts:
     declared: tuple[Declared, ...]
     roles: Mapping[str, Role]
     instantiated: frozenset[str]
-    identifiers: frozenset[str]
+    used: frozenset[str]
     unit_names: frozenset[str]
     macros_defined: frozenset[str]
     macros_missing: frozenset[str]
@@ -84,7 +95,11 @@ class Surveyor:
     headers: dict[str, SourceFile] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._reader = Reader((), self.include_dirs, self.defines)
+        self._renew()
+
+    def _renew(self) -> None:
+        """Begin with a new reader: one that once looked for a file in vain does not look again."""
+        self._reader = Reader(self.headers.values(), self.include_dirs, self.defines)
 
     def survey(self, source: SourceFile, before: Sequence[SourceFile] = ()) -> Facts:
         """Survey a file; `before` are files that define macros it needs."""
@@ -94,6 +109,7 @@ class Surveyor:
             found = [self._find(path, span.file) for path, span in missing]
             if not any(found):
                 return self._facts(source, tree, missing)
+            self._renew()
 
     def _find(self, path: str, includer: str) -> bool:
         """Put an included file where the reader finds it; False when that is nowhere or was done before."""
@@ -111,7 +127,6 @@ class Surveyor:
             folder = name[: -len(plain)].rstrip("/") or "."
             if plain == posixpath.normpath(path) and folder not in self.include_dirs:
                 self.include_dirs.append(folder)
-                self._reader.search(self.include_dirs)
             if (file := self.shelf.read(name)) is not None:
                 return self._add(file)
         return False
@@ -120,7 +135,6 @@ class Surveyor:
         if file.name in self.headers:
             return False
         self.headers[file.name] = file
-        self._reader.add(file)
         return True
 
     def _facts(self, source: SourceFile, tree: SyntaxTree, missing: tuple[tuple[str, Span], ...]) -> Facts:
@@ -137,7 +151,7 @@ class Surveyor:
             declared=declared,
             roles=_roles(tree.root, declared, source.text),
             instantiated=frozenset(names.instantiated),
-            identifiers=frozenset(names.identifiers),
+            used=frozenset(names.used),
             unit_names=frozenset(_unit_names(tree.root)),
             macros_defined=frozenset(_DEFINE.findall(source.text)),
             macros_missing=frozenset(
@@ -166,16 +180,41 @@ class _Names:
 
     def __init__(self) -> None:
         self.instantiated: set[str] = set()
-        self.identifiers: set[str] = set()
+        self.used: set[str] = set()
 
     def see(self, node: Any) -> None:
-        kind = node.kind.name
-        if kind == "Identifier":
-            self.identifiers.add(node.valueText)
-        elif kind == "HierarchyInstantiation" or (
-            kind == "PrimitiveInstantiation" and node.type.kind.name == "Identifier"
-        ):
+        if (read := _READERS.get(type(node))) is not None:
+            read(self, node)
+
+    def _instantiation(self, node: Any) -> None:
+        if node.type.kind == TokenKind.Identifier:
             self.instantiated.add(node.type.valueText)
+
+    def _import(self, node: Any) -> None:
+        self.used.add(node.package.valueText)
+
+    def _scoped(self, node: Any) -> None:
+        self.used.add(node.left.getFirstToken().valueText)
+
+    def _type(self, node: Any) -> None:
+        self.used.add(node.name.getFirstToken().valueText)
+
+    def _interface_port(self, node: Any) -> None:
+        self.used.add(node.nameOrKeyword.valueText)
+
+    def _virtual_interface(self, node: Any) -> None:
+        self.used.add(node.name.valueText)
+
+
+_READERS: dict[type, Callable[[_Names, Any], None]] = {
+    HierarchyInstantiationSyntax: _Names._instantiation,
+    PrimitiveInstantiationSyntax: _Names._instantiation,
+    PackageImportItemSyntax: _Names._import,
+    ScopedNameSyntax: _Names._scoped,
+    NamedTypeSyntax: _Names._type,
+    InterfacePortHeaderSyntax: _Names._interface_port,
+    VirtualInterfaceTypeSyntax: _Names._virtual_interface,
+}
 
 
 def _roles(root: Any, declared: tuple[Declared, ...], text: str) -> dict[str, Role]:

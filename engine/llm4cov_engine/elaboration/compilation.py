@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pyslang import Bag, DiagnosticEngine, DiagnosticSeverity, SourceManager
+from pyslang import Bag, DiagnosticEngine, DiagnosticSeverity, SourceManager, TimeScale
 from pyslang.ast import Compilation, CompilationFlags, CompilationOptions, InstanceSymbol
 from pyslang.parsing import PreprocessorOptions
 from pyslang.syntax import SyntaxTree
@@ -53,22 +53,17 @@ class Reader:
         self.manager = SourceManager()
         self.places = Places(self.manager)
         self.options = Bag()
-        # A macro without a value is empty here and in Verilator; a bare name would mean 1.
-        self._macros = [f"{name}={value}" for name, value in defines.items()]
-        self.search(include_dirs)
-        self._buffers: dict[str, SourceBuffer] = {}
-        self._engine = DiagnosticEngine(self.manager)
-        for header in headers:
-            self.add(header)
-
-    def search(self, include_dirs: Sequence[str]) -> None:
-        """Search these folders from now on, and no others."""
         preprocessor = PreprocessorOptions()
-        preprocessor.predefines = self._macros
+        # A macro without a value is empty in Verilator; a bare name would mean 1 here.
+        preprocessor.predefines = [f"{name}={value}" for name, value in defines.items()]
         preprocessor.additionalIncludePaths = [
             IN_MEMORY + ("" if folder == "." else folder) for folder in include_dirs
         ]
         self.options.preprocessorOptions = preprocessor
+        self._buffers: dict[str, SourceBuffer] = {}
+        self._engine = DiagnosticEngine(self.manager)
+        for header in headers:
+            self.add(header)
 
     def add(self, file: SourceFile) -> SourceBuffer:
         """Let includes find one more file; a name that is already there keeps its text."""
@@ -138,6 +133,8 @@ def compiled(design: Design) -> Compiled:
     reader = Reader(design.headers, design.include_dirs, design.defines)
     options = CompilationOptions()
     options.flags = _FLAGS
+    # Files without a time scale beside files with one are common, and no reason to complain.
+    options.defaultTimeScale = TimeScale()
     options.topModules = {design.top}
     options.paramOverrides = [f"{name}={value}" for name, value in design.parameters.items()]
     reader.options.compilationOptions = options

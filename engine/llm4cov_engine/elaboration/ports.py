@@ -98,8 +98,9 @@ def _base(kind: Any) -> str:
 
 def _package(alias: Any) -> str:
     """Name of the package a typedef stands in, "" for any other place."""
-    scope = alias.parentScope
-    return scope.name if scope is not None and scope.kind == SymbolKind.Package else ""
+    package, colons, name = str(alias.hierarchicalPath).rpartition("::")
+    known = bool(colons) and alias.parentScope.compilation.getPackage(package) is not None
+    return package if known and name == alias.name else ""
 
 
 def read_parameters(top: InstanceSymbol, places: Places) -> tuple[Parameter, ...]:

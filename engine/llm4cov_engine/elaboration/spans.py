@@ -27,6 +27,7 @@ class Places:
 
     def __init__(self, manager: SourceManager) -> None:
         self._manager = manager
+        self._buffers: dict[int, str] = {}
 
     def file(self, location: SourceLocation) -> str:
         """Name of the file a location lies in."""
@@ -66,4 +67,8 @@ class Places:
 
     def buffer(self, identity: BufferID) -> str:
         """Name of the file a buffer holds."""
-        return str(self._manager.getFullPath(identity)).removeprefix(IN_MEMORY)
+        name = self._buffers.get(identity.id)
+        if name is None:
+            name = str(self._manager.getFullPath(identity)).removeprefix(IN_MEMORY)
+            self._buffers[identity.id] = name
+        return name

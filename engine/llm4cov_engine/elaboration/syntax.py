@@ -120,13 +120,15 @@ def _has_ports(member: Any) -> bool:
 
 
 def _instances(member: Any, places: Places) -> Iterator[Instantiation]:
+    from pyslang.parsing import TokenKind
+    from pyslang.syntax import HierarchyInstantiationSyntax, PrimitiveInstantiationSyntax
+
+    kinds = {HierarchyInstantiationSyntax, PrimitiveInstantiationSyntax}
     found: list[tuple[str, Any]] = []
 
     def note(node: Any) -> None:
-        kind = node.kind.name
-        if kind == "HierarchyInstantiation" or (
-            kind == "PrimitiveInstantiation" and node.type.kind.name == "Identifier"
-        ):
+        # Called for every token: looking types up is what costs least.
+        if type(node) in kinds and node.type.kind == TokenKind.Identifier:
             found.extend((node.type.valueText, item) for item in node.instances if item.kind.name != "Comma")
 
     member.visit(note)
