@@ -9,8 +9,12 @@ from email.parser import Parser
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import llm4cov_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]

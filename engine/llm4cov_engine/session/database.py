@@ -6,7 +6,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.errors import SessionError, StorageError
@@ -121,7 +121,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[schem
         # Another process may have done it while this one waited.
         pending = _pending(connection, path, migrations)
         if pending and schema.applied(connection):
-            _back_up(connection, path, pending[0].name)
+            _back_up(path, pending[0].name)
         schema.apply(connection, pending)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute("COMMIT")
@@ -151,16 +151,14 @@ def _pending(
     return migrations[len(done) :]
 
 
-def _back_up(connection: sqlite3.Connection, path: Path, name: str) -> None:
-    """Copy the store as it is to a file beside it; the transaction keeps other writers out."""
+def _back_up(path: Path, name: str) -> None:
+    """Copy the store as it is to a file beside it, while the caller keeps other writers out."""
     backup = path.with_name(f"{path.name}.before-{name}")
     draft = path.with_name(f"{backup.name}.part")
     draft.unlink(missing_ok=True)
-    copy = sqlite3.connect(draft, isolation_level=None)
-    try:
-        connection.backup(copy)
-    finally:
-        copy.close()
+    # A connection that is writing cannot be copied from, so a reader of its own.
+    with closing(sqlite3.connect(path)) as store, closing(sqlite3.connect(draft)) as copy:
+        store.backup(copy)
     draft.replace(backup)
 
 

@@ -121,9 +121,7 @@ class Session:
         Raises:
             StorageError: it is damaged on the disk.
         """
-        if node.number == _ORIGIN:
-            return State(self.design)
-        return self._read(node.number)[0]
+        return self._state(node.number)
 
     def transition(self, node: Node) -> Transition | None:
         """The round that led to a node; None for s0 and for a state brought in from outside.
@@ -136,8 +134,7 @@ class Session:
         result, proposal = self._read(node.number)
         if proposal is None or result.feedback is None:
             return None
-        origin = self.state(self.nodes[node.parent])
-        return Transition(origin, proposal, result.feedback, node.seconds)
+        return Transition(self._state(node.parent), proposal, result.feedback, node.seconds)
 
     def trajectory(self, node: Node) -> tuple[Transition, ...]:
         """The rounds from s0, or from the state brought in from outside, to a node."""
@@ -154,6 +151,9 @@ class Session:
             transition = self.transition(node)
             if transition is not None:
                 yield transition
+
+    def _state(self, number: int) -> State:
+        return State(self.design) if number == _ORIGIN else self._read(number)[0]
 
     def _content(self, state: State) -> _Content:
         testbench = codec.testbench_blob(state.testbench) if state.testbench else None

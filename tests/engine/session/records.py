@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import count, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
+
 from llm4cov_engine import (
     Author,
     Coverage,
@@ -26,6 +29,9 @@ from llm4cov_engine import (
     Transition,
 )
 from llm4cov_engine.elaboration.records import Problem, Severity, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DESIGN = Design(
     id="counter",
@@ -78,14 +84,18 @@ def proposal(number: int, **changes: object) -> Proposal:
     return Proposal(**(values | changes))  # type: ignore[arg-type]
 
 
-def chain(count: int, design: Design = DESIGN) -> list[Transition]:
-    """Rounds of which each starts where the one before ended, and covers one point more."""
+def walk(points: int, design: Design = DESIGN) -> Iterator[Transition]:
+    """Rounds without end, each of which starts where the one before ended; one point more each time."""
     state = State(design)
-    rounds = []
-    for number in range(1, count + 1):
-        rounds.append(Transition(state, proposal(number), feedback(number, count + 1), 0.5 * number))
-        state = rounds[-1].result
-    return rounds
+    for number in count(1):
+        done = Transition(state, proposal(number), feedback(number % points, points), 0.5 * number)
+        yield done
+        state = done.result
+
+
+def chain(rounds: int) -> list[Transition]:
+    """The first rounds of a walk that never closes."""
+    return list(islice(walk(rounds + 1), rounds))
 
 
 # Torn text is text too: a model's reply and a file's name may hold lone surrogates.

@@ -5,9 +5,9 @@ from dataclasses import fields
 
 import pytest
 from hypothesis import given
+
 from llm4cov_engine import Coverage, Design, Feedback, Point, Proposal, Testbench
 from llm4cov_engine.session import codec
-
 from tests.engine.session import records
 
 

@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+
 from llm4cov_engine import (
     Author,
     Feedback,
     Proposal,
     Seconds,
+    Session,
     SessionError,
     SessionStore,
     SourceFile,
@@ -18,7 +21,6 @@ from llm4cov_engine import (
     Tokens,
     Transition,
 )
-
 from tests.engine.session import records
 
 if TYPE_CHECKING:
@@ -193,6 +195,19 @@ def test_two_openings_of_one_session_see_each_other(store: SessionStore) -> None
         again.record(rounds[1])
         assert [node.parent for node in session.nodes] == [None, 0, 1]
         assert session.nodes == again.nodes
+
+
+def test_threads_may_share_a_session(store: SessionStore) -> None:
+    session = store.create(records.DESIGN, policy="builtin")
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(session.record, records.chain(12)))
+        assert sorted(pool.map(lambda node: session.state(node).score, session.nodes[1:]))[-1] > 0.9
+    assert [node.number for node in session.nodes] == list(range(13 + outside(session)))
+
+
+def outside(session: Session) -> int:
+    """States that were recorded before the round that led to them."""
+    return sum(node.author is None for node in session.nodes[1:])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], max_examples=30)
