@@ -119,8 +119,11 @@ def joined(start: str, rest: str) -> str:
     for length in range(min(len(start), len(rest), _OVERLAP), _SHORTEST_OVERLAP - 1, -1):
         if start.endswith(rest[:length]):
             return start + rest[length:]
+    # It may have begun the line it was cut in once more. A few characters alone say little, unless they are
+    # indented alike.
     unfinished = start.rpartition("\n")[2]
-    if len(unfinished.strip()) >= _SHORTEST_LINE and rest.lstrip(" \t").startswith(unfinished.strip()):
-        # It began the line it was cut in once more.
+    words = unfinished.strip()
+    repeated = rest.lstrip(" \t").startswith(words) and len(words) >= _SHORTEST_LINE
+    if words and (repeated or (unfinished[0].isspace() and rest.startswith(unfinished))):
         return start[: len(start) - len(unfinished)] + rest
     return start + rest
