@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 PROJECT_FILE = "llm4cov.toml"
 """Name of a project's settings file."""
 
-_PATHS = (("coverage", "waivers"), ("simulator", "verilator"))
+_PATHS = (("coverage", "waivers"), ("policy", "prompts"), ("simulator", "verilator"))
 """Settings that name a file, relative to where they stand."""
 
 _SECRETS = ("api_key", "key", "token", "secret", "password")

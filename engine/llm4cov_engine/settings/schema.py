@@ -119,21 +119,65 @@ class SimulatorSettings(Section):
     """Whether testbenches are kept from the rest of the machine where that is possible."""
 
 
-class PolicySettings(Section):
-    """Who proposes testbenches. A key for an endpoint is no setting: it comes from the environment."""
+class ModelSettings(Section):
+    """A model, and how it is asked. A key is no setting: it comes from the environment."""
 
-    name: Annotated[str, Field(pattern=r"^(builtin|chat|script:.+)$")] | None = None
-    """builtin, chat or script:FILE; else chat when a model is named and builtin when none is."""
     model: str = ""
     """The model, as the endpoint names it."""
     base_url: str = ""
     """Of an endpoint that speaks the OpenAI protocol, up to and with /v1."""
+    key_env: Annotated[str, Field(pattern=r"^[A-Z0-9_]*API_KEY$")] | None = None
+    """Environment variable that holds the key, such as OPENROUTER_API_KEY; else OPENAI_API_KEY."""
     temperature: Annotated[float, Field(ge=0, le=2)] | None = None
     """Sampling temperature; the endpoint's own when left out."""
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Part of the probability that is sampled from; the endpoint's own when left out."""
     max_tokens: Annotated[int, Field(gt=0)] | None = None
-    """Most tokens of one reply."""
+    """Most tokens of one reply, thinking included."""
+    context_tokens: Annotated[int, Field(ge=1000)] | None = None
+    """Tokens that a prompt and its reply may have together; prompts are cut to fit."""
+
+
+class BudgetSettings(Section):
+    """What the calls of one run may cost altogether."""
+
+    calls: Annotated[int, Field(gt=0)] | None = None
+    """Calls that are answered."""
+    tokens: Annotated[int, Field(gt=0)] | None = None
+    """Tokens read and written."""
+    money: Annotated[float, Field(gt=0)] | None = None
+    """Money, in the currency of the prices."""
+    prompt_price: Annotated[float, Field(ge=0)] = 0.0
+    """Price of a million tokens read."""
+    completion_price: Annotated[float, Field(ge=0)] = 0.0
+    """Price of a million tokens written."""
+
+
+class PolicySettings(ModelSettings):
+    """Who proposes testbenches. A key for an endpoint is no setting: it comes from the environment."""
+
+    name: Annotated[str, Field(pattern=r"^(builtin|chat|hybrid|script:.+)$")] | None = None
+    """builtin, chat, hybrid or script:FILE; else chat when a model is named and builtin when none is."""
     rounds: Annotated[int, Field(ge=1)] = DEFAULT_ROUNDS
     """Rounds of a run."""
+    edit: Literal["file", "patch"] | None = None
+    """Whether a model writes a testbench anew or as search-and-replace blocks."""
+    rules: bool | None = None
+    """Whether prompts hold the rules of the language and the simulator; in the first round when left out."""
+    prompts: Path | None = None
+    """Folder of prompt templates that take the place of the packaged ones."""
+    deadline_seconds: Annotated[float, Field(gt=0)] | None = None
+    """Wall-clock seconds of one call to a model, further attempts included."""
+    idle_seconds: Annotated[float, Field(gt=0)] | None = None
+    """Seconds without a word from the endpoint after which a request counts as lost."""
+    retries: Annotated[int, Field(ge=0)] | None = None
+    """Further attempts where an endpoint is busy, fails or breaks off."""
+    budget: BudgetSettings = BudgetSettings()
+    """What the calls of one run may cost altogether."""
+    student: ModelSettings | None = None
+    """The model that is trained, where it is another than the one above."""
+    teacher: ModelSettings | None = None
+    """The model whose proposals it learns from."""
 
 
 class Settings(Section):

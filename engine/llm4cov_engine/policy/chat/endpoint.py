@@ -31,11 +31,11 @@ class Endpoint:
 
     Attributes:
         url: up to and with "/v1".
-        key_variable: environment variable of the key.
+        key_env: environment variable of the key.
     """
 
     url: str
-    key_variable: str
+    key_env: str
 
     @classmethod
     def of(cls, options: ChatOptions) -> Endpoint:
@@ -45,7 +45,7 @@ class Endpoint:
             PolicyError: the URL is none.
         """
         url = (options.base_url or os.environ.get("OPENAI_BASE_URL") or OPENAI_URL).rstrip("/")
-        endpoint = cls(url, options.key_variable)
+        endpoint = cls(url, options.key_env)
         if not endpoint._is_valid:
             raise PolicyError(
                 f"The endpoint {endpoint.shown} is not a URL.",
@@ -93,7 +93,7 @@ class Endpoint:
 
     @property
     def _key(self) -> str:
-        return os.environ.get(self.key_variable, "").strip()
+        return os.environ.get(self.key_env, "").strip()
 
     def clean(self, text: str) -> str:
         """A server's words, fit to be shown and stored: on one line, bounded, without the key or the URL."""
@@ -140,8 +140,8 @@ class Endpoint:
         openai = await openai_package()
         if not self.has_key and self.url == OPENAI_URL:
             raise PolicyError(
-                f"There is no key for {self.shown}: {self.key_variable} is not set.",
-                f"Set {self.key_variable}, or name another endpoint with --base-url.",
+                f"There is no key for {self.shown}: {self.key_env} is not set.",
+                f"Set {self.key_env}, or name another endpoint with --base-url.",
             )
         timeout = openai.Timeout(options.idle_seconds, connect=min(_CONNECT_SECONDS, options.idle_seconds))
         http = openai.DefaultAsyncHttpxClient(

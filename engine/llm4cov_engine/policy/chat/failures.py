@@ -156,12 +156,12 @@ def _lasting(trouble: Trouble, endpoint: Endpoint, model: str, served: str) -> P
         # Its words are not repeated: servers quote the key in them.
         if endpoint.has_key:
             return PolicyError(
-                f"{endpoint.shown} does not accept the key in {endpoint.key_variable} (401).",
-                f"Set {endpoint.key_variable} to a key of this endpoint.",
+                f"{endpoint.shown} does not accept the key in {endpoint.key_env} (401).",
+                f"Set {endpoint.key_env} to a key of this endpoint.",
             )
         return PolicyError(
-            f"{endpoint.shown} wants a key, and {endpoint.key_variable} is not set (401).",
-            f"Set {endpoint.key_variable}.",
+            f"{endpoint.shown} wants a key, and {endpoint.key_env} is not set (401).",
+            f"Set {endpoint.key_env}.",
         )
     if trouble.status == _UNPAID or _SPENT.search(f"{trouble.code} {trouble.words}"):
         return PolicyError(

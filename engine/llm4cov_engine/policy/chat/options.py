@@ -27,7 +27,7 @@ class ChatOptions:
     Attributes:
         model: as the endpoint names it; "" for the only one the endpoint serves.
         base_url: of the endpoint, up to and with "/v1"; "" for OPENAI_BASE_URL, else OpenAI's own.
-        key_variable: environment variable that holds the key, read when a call is made.
+        key_env: environment variable that holds the key, read when a call is made.
         author: recorded for the model's proposals: student or teacher.
         temperature: None leaves it to the endpoint.
         top_p: None leaves it to the endpoint.
@@ -44,7 +44,7 @@ class ChatOptions:
 
     model: str = ""
     base_url: str = ""
-    key_variable: str = KEY_VARIABLE
+    key_env: str = KEY_VARIABLE
     author: Author = Author.STUDENT
     temperature: float | None = None
     top_p: float | None = None

@@ -66,7 +66,7 @@ async def test_sends_the_key_and_a_stand_in_where_there_is_none(monkeypatch: pyt
         monkeypatch.setenv("OPENAI_API_KEY", KEY)
         await ask(server)
         monkeypatch.setenv("TEACHERS_KEY", "other")
-        await ask(server, key_variable="TEACHERS_KEY")
+        await ask(server, key_env="TEACHERS_KEY")
         assert [each.request.bearer for each in server.chats] == ["no-key-needed", KEY, "other"]
 
 
