@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
 from llm4cov_engine.coverage.point import Metric
-from llm4cov_engine.coverage.text import describe
+from llm4cov_engine.coverage.text import describe, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -72,7 +72,7 @@ def html(design: Design, coverage: Coverage, run: Run | None = None) -> str:
         tally=coverage.tally,
         rows=[(METRIC_TITLES[metric], tally) for metric, tally in coverage.metrics.items() if _any(tally)],
         targets=coverage.results(design.targets),
-        first_holes=[(hole, describe(hole)) for hole in open_holes[:_FIRST_HOLES]],
+        first_holes=[(hole, describe(hole), source_of(hole, design)) for hole in open_holes[:_FIRST_HOLES]],
         titles=METRIC_TITLES,
         data=_script_data(_document(design, coverage, found)),
         css=_asset("report.css"),

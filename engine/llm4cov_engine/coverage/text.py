@@ -151,13 +151,21 @@ def _prompt_entry(entry: list[Hole], lines_of: Callable[[str], list[str]]) -> st
     said = "; ".join(describe(each) for each in entry[:_TOGETHER])
     more = f"; and {len(entry) - _TOGETHER} more" if len(entry) > _TOGETHER else ""
     head = f"- {hole.instance} ({hole.file}:{hole.line}): {said}{more}{inside}"
+    source = "" if hole.metric is Metric.TOGGLE else _source(hole, lines_of)
+    return f"{head}\n    {source}" if source else head
+
+
+def source_of(hole: Hole, design: Design) -> str:
+    """The source line of a hole, a branch from its own `if` on; "" where the source is unknown."""
+    return _source(hole, _lines_of(design))
+
+
+def _source(hole: Hole, lines_of: Callable[[str], list[str]]) -> str:
     source = lines_of(hole.file)
-    if hole.metric is Metric.TOGGLE or not 0 < hole.line <= len(source):
-        return head
+    if not 0 < hole.line <= len(source):
+        return ""
     line = source[hole.line - 1]
-    # Several branches may share a line: what is meant begins at its own `if`.
-    line = line[_caret(hole) - 1 :] if hole.what in _BRANCHING else line
-    return f"{head}\n    {line.strip()[:_EXCERPT]}"
+    return (line[_caret(hole) - 1 :] if hole.what in _BRANCHING else line).strip()[:_EXCERPT]
 
 
 def _entries(holes: Iterable[Hole]) -> Iterable[list[Hole]]:
