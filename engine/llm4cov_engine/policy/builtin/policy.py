@@ -82,7 +82,7 @@ def _propose(state: State, seed: int) -> tuple[Testbench, str]:
     written = read_written(state.testbench.text)
     if feedback.status is Status.SUCCESS and feedback.coverage is not None:
         if written is not None:
-            text, note = _extended(known, written, feedback, seed)
+            text, note = _extended(known, written, feedback.coverage, feedback.seconds.simulate, seed)
             return Testbench(state.testbench.name, text), note
         return _beside(known, state.testbench, feedback.coverage, seed)
     if written is not None and feedback.status.goodness >= Status.RUNTIME_FAILED.goodness:
@@ -99,16 +99,18 @@ def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
     return Testbench(known.file_name, text), f"{why}a new testbench of {len(phases)} phases, {total} cycles"
 
 
-def _extended(known: _Known, written: Written, feedback: Feedback, seed: int) -> tuple[str, str]:
-    """More phases after those of an earlier round."""
+def _extended(
+    known: _Known, written: Written, coverage: Coverage, seconds: float, seed: int
+) -> tuple[str, str]:
+    """More phases after those of an earlier round, which simulated for some seconds."""
     first = first_cycles(known.bench)
     room = MOST_CYCLES * first - written.cycles
-    slow = feedback.seconds.simulate > SLOW_SECONDS
+    slow = seconds > SLOW_SECONDS
     cycles = first // 8 if slow else max(first // 8, min(2 * first, room))
     phases = further(
         known.bench,
         known.design,
-        feedback.coverage,
+        coverage,
         known.comparisons,
         seed=seed,
         first=written.next_number,

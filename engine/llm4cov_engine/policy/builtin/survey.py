@@ -137,9 +137,7 @@ class _Mine:
 def _driven(port: Port, name: str, mine: _Mine) -> Signal:
     """The signal that drives a port."""
     serial = port.width == 1 and not port.unpacked and bool(_SERIAL.search(port.name))
-    idles_high = port.width == 1 and bool(
-        _ACTIVE_LOW.search(port.name) or (serial and _IDLES_HIGH.search(port.name))
-    )
+    rests_high = _ACTIVE_LOW.search(port.name) or (serial and _IDLES_HIGH.search(port.name))
     return Signal(
         port.name,
         name,
