@@ -25,11 +25,13 @@ PACKAGES = {
 }
 
 PUBLIC = """
-DEFAULT_ROUNDS AmbiguousTopError Author Collected Coverage Design DesignError ElaborationError Exclusion
-ExclusionKind Feedback Llm4CovError Metric NoDesignError Node Point Policy PolicyError Proposal Recorder
-ScriptedPolicy Seconds Session SessionError SessionStore SessionSummary SettingsError Simulator
-SimulatorIdentity SourceFile State Status StorageError Tally Target TargetResult Testbench Tokens ToolError
-Transition __version__ agentic direct_infer errors events transition write_script
+DEFAULT_ROUNDS AmbiguousTopError Author BuiltinPolicy Check Collected Coverage Design DesignError
+DesignOptions Elaboration ElaborationError Exclusion ExclusionKind Feedback GivenPolicy Hole HoleReason
+Llm4CovError Metric NoDesignError Node Point Policy PolicyError Problem Project Proposal Recorder
+ScriptedPolicy Seconds Session SessionError SessionStore SessionSummary Settings SettingsError Severity
+Simulator SimulatorIdentity SimulatorOptions SourceFile Span State Status StorageError Tally Target
+TargetResult Testbench Tokens ToolError Transition Verilator __version__ agentic diagnose direct_infer
+elaborate errors events holes load load_settings load_testbench report transition write_script write_text
 """
 
 

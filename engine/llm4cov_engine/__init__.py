@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from llm4cov_engine import errors, events, report
     from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
+    from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
     from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
     from llm4cov_engine.coverage.target import Target
     from llm4cov_engine.design.design import Design, SourceFile
+    from llm4cov_engine.design.loading import load
     from llm4cov_engine.design.options import DesignOptions
+    from llm4cov_engine.elaboration import elaborate
+    from llm4cov_engine.elaboration.records import Elaboration, Problem, Severity, Span
     from llm4cov_engine.errors import (
         AmbiguousTopError,
         DesignError,
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
         ToolError,
     )
     from llm4cov_engine.files import write_text
+    from llm4cov_engine.policy.builtin import BuiltinPolicy
     from llm4cov_engine.policy.given import GivenPolicy
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.policy.script import ScriptedPolicy, write_script
@@ -37,9 +42,13 @@ if TYPE_CHECKING:
     from llm4cov_engine.session.node import Node
     from llm4cov_engine.session.session import Session
     from llm4cov_engine.session.store import Collected, SessionStore, SessionSummary
+    from llm4cov_engine.settings.loading import load_settings
+    from llm4cov_engine.settings.schema import Settings
     from llm4cov_engine.simulator.doctor import Check, diagnose
     from llm4cov_engine.simulator.feedback import Feedback, Seconds, SimulatorIdentity, Status
+    from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.protocol import Simulator
+    from llm4cov_engine.simulator.verilator import Verilator
     from llm4cov_engine.state import Author, Proposal, State, Tokens, Transition
     from llm4cov_engine.testbench import Testbench, load_testbench
     from llm4cov_engine.version import __version__
@@ -48,17 +57,21 @@ __all__ = [
     "DEFAULT_ROUNDS",
     "AmbiguousTopError",
     "Author",
+    "BuiltinPolicy",
     "Check",
     "Collected",
     "Coverage",
     "Design",
     "DesignError",
     "DesignOptions",
+    "Elaboration",
     "ElaborationError",
     "Exclusion",
     "ExclusionKind",
     "Feedback",
     "GivenPolicy",
+    "Hole",
+    "HoleReason",
     "Llm4CovError",
     "Metric",
     "NoDesignError",
@@ -66,6 +79,7 @@ __all__ = [
     "Point",
     "Policy",
     "PolicyError",
+    "Problem",
     "Project",
     "Proposal",
     "Recorder",
@@ -75,10 +89,14 @@ __all__ = [
     "SessionError",
     "SessionStore",
     "SessionSummary",
+    "Settings",
     "SettingsError",
+    "Severity",
     "Simulator",
     "SimulatorIdentity",
+    "SimulatorOptions",
     "SourceFile",
+    "Span",
     "State",
     "Status",
     "StorageError",
@@ -89,12 +107,17 @@ __all__ = [
     "Tokens",
     "ToolError",
     "Transition",
+    "Verilator",
     "__version__",
     "agentic",
     "diagnose",
     "direct_infer",
+    "elaborate",
     "errors",
     "events",
+    "holes",
+    "load",
+    "load_settings",
     "load_testbench",
     "report",
     "transition",
@@ -103,18 +126,36 @@ __all__ = [
 ]
 
 _HOMES = {
-    "simulator.doctor": (
-        "Check",
-        "diagnose",
+    "coverage.coverage": (
+        "Coverage",
+        "Tally",
+        "TargetResult",
     ),
-    "design.options": ("DesignOptions",),
-    "files": ("write_text",),
-    "project": ("Project",),
-    "policy.given": ("GivenPolicy",),
-    "coverage.coverage": ("Coverage", "Tally", "TargetResult"),
-    "coverage.point": ("Exclusion", "ExclusionKind", "Metric", "Point"),
+    "coverage.holes": (
+        "Hole",
+        "HoleReason",
+        "holes",
+    ),
+    "coverage.point": (
+        "Exclusion",
+        "ExclusionKind",
+        "Metric",
+        "Point",
+    ),
     "coverage.target": ("Target",),
-    "design.design": ("Design", "SourceFile"),
+    "design.design": (
+        "Design",
+        "SourceFile",
+    ),
+    "design.loading": ("load",),
+    "design.options": ("DesignOptions",),
+    "elaboration": ("elaborate",),
+    "elaboration.records": (
+        "Elaboration",
+        "Problem",
+        "Severity",
+        "Span",
+    ),
     "errors": (
         "AmbiguousTopError",
         "DesignError",
@@ -127,16 +168,55 @@ _HOMES = {
         "StorageError",
         "ToolError",
     ),
+    "files": ("write_text",),
+    "policy.builtin": ("BuiltinPolicy",),
+    "policy.given": ("GivenPolicy",),
     "policy.protocol": ("Policy",),
-    "policy.script": ("ScriptedPolicy", "write_script"),
-    "rounds": ("DEFAULT_ROUNDS", "Recorder", "agentic", "direct_infer", "transition"),
+    "policy.script": (
+        "ScriptedPolicy",
+        "write_script",
+    ),
+    "project": ("Project",),
+    "rounds": (
+        "DEFAULT_ROUNDS",
+        "Recorder",
+        "agentic",
+        "direct_infer",
+        "transition",
+    ),
     "session.node": ("Node",),
     "session.session": ("Session",),
-    "session.store": ("Collected", "SessionStore", "SessionSummary"),
-    "simulator.feedback": ("Feedback", "Seconds", "SimulatorIdentity", "Status"),
+    "session.store": (
+        "Collected",
+        "SessionStore",
+        "SessionSummary",
+    ),
+    "settings.loading": ("load_settings",),
+    "settings.schema": ("Settings",),
+    "simulator.doctor": (
+        "Check",
+        "diagnose",
+    ),
+    "simulator.feedback": (
+        "Feedback",
+        "Seconds",
+        "SimulatorIdentity",
+        "Status",
+    ),
+    "simulator.options": ("SimulatorOptions",),
     "simulator.protocol": ("Simulator",),
-    "state": ("Author", "Proposal", "State", "Tokens", "Transition"),
-    "testbench": ("Testbench", "load_testbench"),
+    "simulator.verilator": ("Verilator",),
+    "state": (
+        "Author",
+        "Proposal",
+        "State",
+        "Tokens",
+        "Transition",
+    ),
+    "testbench": (
+        "Testbench",
+        "load_testbench",
+    ),
     "version": ("__version__",),
 }
 """Where the public names live, module by module."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llm4cov_engine.errors import SessionError
 from llm4cov_engine.session import codec
-from llm4cov_engine.session.database import Database
+from llm4cov_engine.session.database import Database, translated
 from llm4cov_engine.session.location import hide_from_git, store_path
 from llm4cov_engine.session.session import Session, damaged, read_blob, write_blob
 from llm4cov_engine.simulator.feedback import Status
@@ -72,27 +72,30 @@ class Collected:
 class SessionStore:
     """Sessions in one file; safe under several processes.
 
-    Every method raises StorageError where the file cannot be used.
+    Looking into a store that is not there finds nothing and makes nothing: the file is created with the
+    first session. Every method raises StorageError where the file cannot be used.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._opened: Database | None = None
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open the store in a file, which is created when it is not there.
+        """Open the store in a file.
 
         Raises:
             SessionError: the file is no store, or one a newer version of the tool wrote.
         """
-        return cls(Database.open(path))
+        store = cls(path)
+        if not store._is_missing:
+            _ = store._database
+        return store
 
     @classmethod
     def for_folder(cls, folder: Path | None) -> Self:
         """The store for work in a folder (see `location.store_path`)."""
-        path = store_path(folder)
-        hide_from_git(path)
-        return cls.open(path)
+        return cls.open(store_path(folder))
 
     @classmethod
     def for_design(cls, design: Design) -> Self:
@@ -102,11 +105,24 @@ class SessionStore:
     @property
     def path(self) -> Path:
         """The file."""
-        return self._database.path
+        return self._path
 
     def close(self) -> None:
         """Close the file; its sessions cannot be used any more."""
-        self._database.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    @property
+    def _is_missing(self) -> bool:
+        with translated(self.path):
+            return self._opened is None and not self.path.exists()
+
+    @property
+    def _database(self) -> Database:
+        if self._opened is None:
+            hide_from_git(self.path)
+            self._opened = Database.open(self.path)
+        return self._opened
 
     def __enter__(self) -> Self:
         return self
@@ -147,6 +163,8 @@ class SessionStore:
 
     def sessions(self) -> list[SessionSummary]:
         """Every session, the newest first."""
+        if self._is_missing:
+            return []
         with self._database.reading() as connection:
             return _summaries(connection)
 
@@ -156,6 +174,8 @@ class SessionStore:
         Raises:
             SessionError: no session has this id, or several begin with it.
         """
+        if self._is_missing:
+            raise self._unknown(name)
         with self._database.reading() as connection:
             full = self._resolve(connection, name)
             created, design_name, about = connection.execute(
@@ -174,6 +194,8 @@ class SessionStore:
         Raises:
             SessionError: no session has this id, or several begin with it.
         """
+        if self._is_missing:
+            raise self._unknown(name)
         with self._database.writing() as connection:
             connection.execute("DELETE FROM session WHERE id = ?", (self._resolve(connection, name),))
             _sweep(connection)
@@ -184,6 +206,8 @@ class SessionStore:
         Removed are sessions without rounds that are older than a day, contents nothing refers to, and,
         when asked for, sessions whose last round is older than some days.
         """
+        if self._is_missing:
+            return Collected(0, 0, 0)
         now = datetime.now(UTC)
         limit = None if older_than_days is None else now - timedelta(days=older_than_days)
         with self._database.writing() as connection:
@@ -207,16 +231,19 @@ class SessionStore:
             case [only]:
                 return only
             case []:
-                raise SessionError(
-                    f"There is no session {name} in {self.path}." if name else "No session was named.",
-                    "List the sessions with `llm4cov sessions list`.",
-                )
+                raise self._unknown(name)
             case several:
                 raise SessionError(
                     f"Several sessions begin with {name}: {', '.join(several[:5])}"
                     f"{' and more' if len(several) > 5 else ''}.",
                     "Give more of the id.",
                 )
+
+    def _unknown(self, name: str) -> SessionError:
+        return SessionError(
+            f"There is no session {name} in {self.path}." if name else "No session was named.",
+            "List the sessions with `llm4cov sessions list`.",
+        )
 
 
 def _unused_id(connection: sqlite3.Connection, created: datetime) -> str:

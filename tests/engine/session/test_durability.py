@@ -135,8 +135,9 @@ def test_a_disk_that_is_full_from_the_start_is_said(small_disk: Path) -> None:
     filler = small_disk / "filler"
     with filler.open("wb", buffering=0) as file:
         os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk).free)
+    store = SessionStore.open(small_disk / "project" / "sessions.db")
     with pytest.raises(StorageError) as caught:
-        SessionStore.open(small_disk / "project" / "sessions.db")
+        store.create(records.DESIGN, policy="builtin")
     assert caught.value.remedy
 
 
@@ -184,7 +185,7 @@ if os.geteuid() == 0:
     os.seteuid(65534)
 folder = Path(sys.argv[1])
 try:
-    SessionStore.open(folder / ".llm4cov" / "sessions.db")
+    SessionStore.open(folder / ".llm4cov" / "sessions.db").create(records.DESIGN, policy="builtin")
 except StorageError as error:
     print(error.what, error.remedy, sep="|")
 with SessionStore.for_folder(folder) as store:
@@ -211,7 +212,8 @@ def test_a_read_only_project_is_said_and_has_its_sessions_elsewhere(
     data.mkdir()
     data.chmod(0o777)
     if with_store:
-        SessionStore.for_folder(project).close()
+        with SessionStore.for_folder(project) as store:
+            store.create(records.DESIGN, policy="builtin")
         for path in (project / ".llm4cov").iterdir():
             path.chmod(0o444)
         (project / ".llm4cov").chmod(0o555)

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llm4cov_engine import Feedback, SessionError, SessionStore, State, Status, Testbench, Transition
+from llm4cov_engine import (
+    Collected,
+    Feedback,
+    SessionError,
+    SessionStore,
+    State,
+    Status,
+    Testbench,
+    Transition,
+)
 from llm4cov_engine.session.location import store_path
 from tests.engine.session import records
 
@@ -167,7 +176,6 @@ def test_a_design_without_a_folder_goes_to_the_users_own_store(
     monkeypatch.setenv("LLM4COV_DATA_DIR", str(tmp_path / "data"))
     with SessionStore.for_design(replace(records.DESIGN, root=None)) as store:
         assert store.path == tmp_path / "data" / "sessions.db"
-        assert store.path.exists()
 
 
 def test_a_project_whose_folder_is_in_the_way_goes_to_the_users_own_store(
@@ -182,19 +190,33 @@ def test_a_project_whose_folder_is_in_the_way_goes_to_the_users_own_store(
 def test_a_projects_store_stays_out_of_its_repository(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     with SessionStore.for_folder(tmp_path) as store:
+        store.create(records.DESIGN, policy="builtin")
         assert store.path.parent == tmp_path / ".llm4cov"
-    assert (tmp_path / ".llm4cov" / ".gitignore").read_text() == "*\n"
-    (tmp_path / ".llm4cov" / ".gitignore").write_text("mine\n")
-    SessionStore.for_folder(tmp_path).close()
-    assert (tmp_path / ".llm4cov" / ".gitignore").read_text() == "mine\n"
+    ignore = tmp_path / ".llm4cov" / ".gitignore"
+    assert ignore.read_text() == "*\n"
+    ignore.write_text("mine\n")
+    with SessionStore.for_folder(tmp_path) as store:
+        store.create(records.DESIGN, policy="builtin")
+    assert ignore.read_text() == "mine\n"
+
+
+def test_looking_makes_nothing(tmp_path: Path) -> None:
+    with SessionStore.for_folder(tmp_path) as store:
+        assert store.sessions() == []
+        assert store.gc() == Collected(0, 0, 0)
+        for look in (store.load, store.delete):
+            with pytest.raises(SessionError, match="no session"):
+                look("2026")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_closing_twice_and_not_at_all_is_harmless(tmp_path: Path) -> None:
     store = SessionStore.open(tmp_path / "sessions.db")
     store.close()
     store.close()
-    del store
-    SessionStore.open(tmp_path / "sessions.db")
+    again = SessionStore.open(tmp_path / "sessions.db")
+    again.create(records.DESIGN, policy="builtin")
+    del store, again
 
 
 def test_a_name_no_encoding_knows_is_a_name(tmp_path: Path) -> None:
