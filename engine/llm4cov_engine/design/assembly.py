@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.design.design import Design, SourceFile
+from llm4cov_engine.design.finishing import finished
+from llm4cov_engine.design.notes import choice_notes, file_role
 from llm4cov_engine.design.role import Role
 from llm4cov_engine.design.selection import Selection
 from llm4cov_engine.design.shelf import Shelf
@@ -25,9 +27,6 @@ from llm4cov_engine.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-_SHOWN = 6
-"""How many names a note lists before it only counts."""
 
 _MOST_CANDIDATES = 40
 """How many candidate tops an error lists."""
@@ -90,7 +89,7 @@ def assemble(plan: Plan) -> Design:
     for kept in orders:
         design = _design(plan, surveyor, selection, top, kept)
         try:
-            return _with_data(plan, design, elaborate(design).reads)
+            return finished(design, elaborate(design), plan.shelf)
         except ElaborationError as error:
             # Something listed may be broken that the top does not need, or macros that one file leaves to
             # the next may ask for another order.
@@ -237,17 +236,9 @@ def _listed(selection: Selection, needed: tuple[Facts, ...]) -> tuple[Facts, ...
         or (
             facts.name not in selection.libraries
             and facts.name not in included
-            and _role(facts) in (None, Role.DESIGN)
+            and file_role(facts) in (None, Role.DESIGN)
         )
     )
-
-
-def _role(facts: Facts) -> Role | None:
-    """The one role of all modules a file declares, or DESIGN; None for a file without modules."""
-    roles = {facts.roles[each.name] for each in facts.own if each.name in facts.roles}
-    if not roles:
-        return None
-    return roles.pop() if len(roles) == 1 else Role.DESIGN
 
 
 def _design(
@@ -270,64 +261,9 @@ def _design(
         defines=dict(plan.defines),
         parameters=dict(plan.parameters),
         root=plan.shelf.root,
-        notes=(*plan.notes, *_notes(selection, top, kept)),
+        notes=(*plan.notes, *choice_notes(selection, top, kept)),
     )
 
 
 def _lies_in(folder: str, name: str) -> bool:
     return folder == "." or name.startswith(folder + "/")
-
-
-def _notes(selection: Selection, top: str, kept: tuple[Facts, ...]) -> list[str]:
-    """What was left out, and which of several declarations was taken."""
-    included = {name for facts in kept for name in facts.includes}
-    groups: dict[str, list[str]] = {}
-    for facts in selection.files:
-        if facts in kept or facts.name in included or facts.name in selection.libraries:
-            continue
-        role = _role(facts)
-        reason = _REASONS.get(role, f"not needed by {top}") if role else f"not needed by {top}"
-        groups.setdefault(reason, []).append(facts.name)
-    notes = [f"Left out, {reason}: {_some(names)}." for reason, names in groups.items()]
-    for name, files in sorted(selection.repeated(kept).items()):
-        notes.append(f"{name} is declared in {_some(list(files))}; the one in {files[0]} was taken.")
-    return notes
-
-
-_REASONS = {
-    Role.TESTBENCH: "as testbenches",
-    Role.CHECKER: "as formal or checker modules",
-    Role.CELL: "as vendor cells",
-}
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
-
-
-def _with_data(plan: Plan, design: Design, reads: tuple[str, ...]) -> Design:
-    """Add the memory images the RTL reads."""
-    data: dict[str, SourceFile] = {}
-    missing = []
-    for asked in reads:
-        name = posixpath.normpath(asked)
-        found = _find_data(plan.shelf, design, name)
-        if found is None or name.startswith(("../", "/")):
-            missing.append(asked)
-        else:
-            data[name] = SourceFile(name, found.text)
-    notes = design.notes
-    if missing:
-        notes += (f"The RTL reads {_some(missing)} at time 0, which is not there.",)
-    return replace(design, data=tuple(data.values()), notes=notes)
-
-
-def _find_data(shelf: Shelf, design: Design, name: str) -> SourceFile | None:
-    """A memory image: below the root, beside a source, or wherever one file of that name lies."""
-    folders = dict.fromkeys(["", *(posixpath.dirname(source.name) for source in design.sources)])
-    for folder in folders:
-        if (file := shelf.read(posixpath.join(folder, name))) is not None:
-            return file
-    ends = [each for each in shelf.names() if each.endswith("/" + posixpath.basename(name))]
-    return shelf.read(ends[0]) if len(ends) == 1 else None

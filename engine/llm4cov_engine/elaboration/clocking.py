@@ -7,20 +7,20 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyslang.ast import BinaryOperator, ExpressionKind, StatementKind
+from pyslang.ast import BinaryOperator, Expression, ExpressionKind, StatementKind
 
 from llm4cov_engine.elaboration.netlist import assigned, path_of, statements, stripped, symbol_of
 from llm4cov_engine.elaboration.records import Clock, Edge, Reset
 from llm4cov_engine.elaboration.tracing import EQUALITIES, INVERTING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from llm4cov_engine.elaboration.netlist import ClockedBlock, EdgeEvent, Netlist
     from llm4cov_engine.elaboration.tracing import Tracer
     from llm4cov_engine.elaboration.values import Values
 
-_RESET_NAME = re.compile(r"(^|_|[a-z])(a|s|hw|p|g)?(rst|reset|clr|clear|init)", re.IGNORECASE)
+_RESET_NAME = re.compile(r"reset|(?<!fi)(?<!bu)(?<!wo)(?<!thi)rst", re.IGNORECASE)
+"""A reset's name, and not "first" or "burst"."""
+
 _CLOCK_NAME = re.compile(r"cl(oc)?k", re.IGNORECASE)
 
 
@@ -31,6 +31,21 @@ class _Use:
     expression: Any
     low: bool
     asynchronous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """A condition that tests one signal alone and gives constants on one of its values.
+
+    Attributes:
+        use: the signal, and the value on which it gives them.
+        path: of the signal.
+        cleared: paths of what is given constants.
+    """
+
+    use: _Use
+    path: str
+    cleared: frozenset[str]
 
 
 def find_clocks_and_resets(
@@ -45,7 +60,7 @@ def find_clocks_and_resets(
             clocks.add(event)
         for use in finder.asynchronous(block):
             resets.add(use)
-    for use in finder.synchronous(netlist.blocks):
+    for use in finder.synchronous(netlist):
         resets.add(use)
     return clocks.found(resets), resets.found(clocks)
 
@@ -143,9 +158,11 @@ class _ResetFinder:
             return []
         levels: dict[str | None, bool] = {}
         for statement in _chain(block.body):
+            # `if (rst_n) q <= d; else q <= 0;` resets in its other branch.
+            other = not self._is_constant(statement.ifTrue) and self._is_constant(statement.ifFalse)
             for condition in statement.conditions:
                 for expression, low in self._tests(condition.expr):
-                    levels.setdefault(_path(expression), low)
+                    levels.setdefault(_path(expression), low ^ other)
         uses = [
             _Use(event.expression, levels[path], asynchronous=True)
             for event in block.events
@@ -166,50 +183,79 @@ class _ResetFinder:
                 return self._values.integer(right) == 0
         return False
 
-    def synchronous(self, blocks: Iterable[ClockedBlock]) -> list[_Use]:
-        """Signals tested alone, whose branch gives constants to what the block writes.
+    def synchronous(self, netlist: Netlist) -> list[_Use]:
+        """Signals that are tested alone, and whose branch gives constants to what the block writes.
 
-        That is also what a start pulse looks like, so a signal must be named like a reset or behave like one
-        everywhere: it clears at least two registers, all that its blocks write, in half of the blocks.
+        That is also what a start pulse looks like. So a signal must be named like a reset, or behave like one
+        everywhere: tested first thing, it clears at least two registers, all that its blocks write, in at
+        least half of the blocks.
         """
-        clocked = list(blocks)
-        uses: dict[str, list[tuple[_Use, bool]]] = {}
-        registers: dict[str, set[str]] = {}
-        for block in clocked:
+        tests: list[_Test] = []
+        unlikely: set[str] = set()
+        blocks: dict[str, int] = {}
+        for block in netlist.blocks:
             if self.asynchronous(block):
                 continue
-            written = assigned(block.body)
-            for use, path, cleared in self._single_tests(block):
-                whole = cleared.keys() >= written.keys()
-                uses.setdefault(path, []).append((use, whole))
-                registers.setdefault(path, set()).update(cleared)
-        found = []
-        for path, each in uses.items():
-            named = bool(_RESET_NAME.search(path.rpartition(".")[2]))
-            everywhere = all(whole for _, whole in each) and 2 * len(each) >= len(clocked)
-            if named or (everywhere and len(registers[path]) >= 2):
-                found += [use for use, _ in each]
-        return found
+            found = self._first_tests(block.body)
+            written = assigned(block.body).keys()
+            unlikely |= {test.path for test in found if not test.cleared >= written}
+            for test in found:
+                blocks[test.path] = blocks.get(test.path, 0) + 1
+            tests += found + self._named_tests(block.body, {test.path for test in found})
+        for body in netlist.combinational:
+            tests += self._named_tests(body, set())
+        everywhere = {
+            path
+            for path, count in blocks.items()
+            if path not in unlikely
+            and 2 * count >= len(netlist.blocks)
+            and len({name for test in tests if test.path == path for name in test.cleared}) >= 2
+        }
+        return [test.use for test in tests if _is_reset_name(test.path) or test.path in everywhere]
 
-    def _single_tests(self, block: ClockedBlock) -> list[tuple[_Use, str, dict[str, list[Any]]]]:
-        """The ifs at the top of a block that test one signal and only give constants.
+    def _first_tests(self, body: Any) -> list[_Test]:
+        """The tests that stand directly in a block."""
+        conditionals = [each for each in statements(body) if each.kind == StatementKind.Conditional]
+        return [test for each in conditionals if (test := self._test(each)) is not None]
 
-        Returns:
-            Each with the tested signal's path and what the branch assigns.
-        """
-        found = []
-        for statement in statements(block.body):
-            if statement.kind != StatementKind.Conditional or len(statement.conditions) != 1:
-                continue
-            tests = self._tests(statement.conditions[0].expr)
-            if len(tests) != 1 or tests[0][0].type.bitWidth != 1:
-                continue
-            expression, low = tests[0]
-            cleared = assigned(statement.ifTrue)
-            constant = all(self._values.is_constant(right) for each in cleared.values() for right in each)
-            if cleared and constant and (path := _path(expression)) is not None:
-                found.append((_Use(expression, low, asynchronous=False), path, cleared))
-        return found
+    def _named_tests(self, body: Any, known: set[str]) -> list[_Test]:
+        """The tests anywhere in a block, `q <= rst ? 0 : d` among them, of signals named like resets."""
+        found: dict[str, _Test] = {}
+
+        def see(node: Any) -> None:
+            if node.kind in (StatementKind.Conditional, ExpressionKind.ConditionalOp):
+                test = self._test(node)
+                if test is not None and test.path not in known and _is_reset_name(test.path):
+                    found.setdefault(test.path, test)
+
+        body.visit(see)
+        return list(found.values())
+
+    def _test(self, node: Any) -> _Test | None:
+        """What an if or a conditional operator says about a reset, if anything."""
+        if len(node.conditions) != 1:
+            return None
+        tests = self._tests(node.conditions[0].expr)
+        if len(tests) != 1 or tests[0][0].type.bitWidth != 1:
+            return None
+        expression, low = tests[0]
+        is_statement = node.kind == StatementKind.Conditional
+        first, second = (node.ifTrue, node.ifFalse) if is_statement else (node.left, node.right)
+        path = _path(expression)
+        for branch, inverted in ((first, False), (second, True)):
+            if path is not None and self._is_constant(branch):
+                cleared = assigned(branch).keys() if is_statement else ()
+                return _Test(_Use(expression, low ^ inverted, asynchronous=False), path, frozenset(cleared))
+        return None
+
+    def _is_constant(self, branch: Any) -> bool:
+        """Whether a branch only gives constants: a statement that assigns them, or an expression."""
+        if branch is None:
+            return False
+        if isinstance(branch, Expression):
+            return self._values.is_constant(branch)
+        given = [right for each in assigned(branch).values() for right in each]
+        return bool(given) and all(self._values.is_constant(right) for right in given)
 
     def _tests(self, condition: Any, low: bool = False) -> list[tuple[Any, bool]]:
         """Signals a condition tests, each with whether it holds on 0; an `or` tests both its sides."""
@@ -244,3 +290,7 @@ def _chain(body: Any) -> list[Any]:
 def _path(expression: Any) -> str | None:
     symbol = symbol_of(expression)
     return None if symbol is None else path_of(symbol)
+
+
+def _is_reset_name(path: str) -> bool:
+    return _RESET_NAME.search(path.rpartition(".")[2]) is not None

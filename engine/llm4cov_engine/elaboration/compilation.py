@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
     from llm4cov_engine.design.design import Design, SourceFile
 
+_VERILATOR_MACROS = {
+    "SYSTEMVERILOG": "1",
+    "VERILATOR": "1",
+    "VERILATOR_TIMING": "1",
+    "coverage_block_off": "",
+    "verilator": "1",
+    "verilator3": "1",
+}
+"""What Verilator defines by itself with --timing: the RTL must look the same here as there."""
+
 _FLAGS = (
     CompilationFlags.AllowUseBeforeDeclare
     | CompilationFlags.RelaxEnumConversions
@@ -55,7 +65,9 @@ class Reader:
         self.options = Bag()
         preprocessor = PreprocessorOptions()
         # A macro without a value is empty in Verilator; a bare name would mean 1 here.
-        preprocessor.predefines = [f"{name}={value}" for name, value in defines.items()]
+        macros = _VERILATOR_MACROS | dict(defines)
+        preprocessor.predefines = [f"{name}={value}" for name, value in macros.items()]
+        preprocessor.undefines = ["__slang__", "__slang_major__", "__slang_minor__"]
         preprocessor.additionalIncludePaths = [
             IN_MEMORY + ("" if folder == "." else folder) for folder in include_dirs
         ]

@@ -61,6 +61,7 @@ class Netlist:
 
     Attributes:
         blocks: clocked blocks.
+        combinational: bodies of the other always blocks.
         drivers: what drives a signal, in source order.
         registers: the clocked block that writes a signal; the first one where several do.
         comparisons: expressions and statements that compare something, in source order of each instance.
@@ -68,6 +69,7 @@ class Netlist:
     """
 
     blocks: list[ClockedBlock] = field(default_factory=list)
+    combinational: list[Any] = field(default_factory=list)
     drivers: dict[str, list[Driver]] = field(default_factory=dict)
     registers: dict[str, ClockedBlock] = field(default_factory=dict)
     comparisons: list[Any] = field(default_factory=list)
@@ -125,19 +127,19 @@ _ALWAYS = {ProceduralBlockKind.Always, ProceduralBlockKind.AlwaysFF}
 
 def _read_block(netlist: Netlist, node: Any) -> None:
     """A clocked block and its registers, or the lone assignments of a combinational one."""
-    if node.procedureKind == ProceduralBlockKind.AlwaysComb:
-        _read_lone_assignment(netlist, node.body)
-        return
-    if node.procedureKind not in _ALWAYS or node.body.kind != StatementKind.Timed:
-        return
-    events = _edges(node.body.timing)
-    if not events:
-        _read_lone_assignment(netlist, node.body.stmt)
-        return
-    block = ClockedBlock(events, node.body.stmt)
-    netlist.blocks.append(block)
-    for path in assigned(block.body):
-        netlist.registers.setdefault(path, block)
+    body = node.body
+    events: tuple[EdgeEvent, ...] = ()
+    if node.procedureKind in _ALWAYS and body.kind == StatementKind.Timed:
+        events = _edges(body.timing)
+        body = body.stmt
+    if events:
+        block = ClockedBlock(events, body)
+        netlist.blocks.append(block)
+        for path in assigned(body):
+            netlist.registers.setdefault(path, block)
+    elif node.procedureKind in (*_ALWAYS, ProceduralBlockKind.AlwaysComb):
+        netlist.combinational.append(body)
+        _read_lone_assignment(netlist, body)
 
 
 def _edges(timing: Any) -> tuple[EdgeEvent, ...]:

@@ -1,0 +1,51 @@
+"""What loading tells the user about its choices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from llm4cov_engine.design.role import Role
+
+if TYPE_CHECKING:
+    from llm4cov_engine.design.selection import Selection
+    from llm4cov_engine.design.survey import Facts
+
+_SHOWN = 6
+"""How many names a note lists before it only counts."""
+
+
+def choice_notes(selection: Selection, top: str, kept: tuple[Facts, ...]) -> list[str]:
+    """What was left out, and which of several declarations was taken."""
+    included = {name for facts in kept for name in facts.includes}
+    groups: dict[str, list[str]] = {}
+    for facts in selection.files:
+        if facts in kept or facts.name in included or facts.name in selection.libraries:
+            continue
+        role = file_role(facts)
+        reason = _REASONS.get(role, f"not needed by {top}") if role else f"not needed by {top}"
+        groups.setdefault(reason, []).append(facts.name)
+    notes = [f"Left out, {reason}: {some(names)}." for reason, names in groups.items()]
+    for name, files in sorted(selection.repeated(kept).items()):
+        notes.append(f"{name} is declared in {some(list(files))}; the one in {files[0]} was taken.")
+    return notes
+
+
+_REASONS = {
+    Role.TESTBENCH: "as testbenches",
+    Role.CHECKER: "as formal or checker modules",
+    Role.CELL: "as vendor cells",
+}
+
+
+def some(names: list[str]) -> str:
+    """The first of several names, and how many more there are."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def file_role(facts: Facts) -> Role | None:
+    """The one role of all modules a file declares, or DESIGN; None for a file without modules."""
+    roles = {facts.roles[each.name] for each in facts.own if each.name in facts.roles}
+    if not roles:
+        return None
+    return roles.pop() if len(roles) == 1 else Role.DESIGN
