@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import grimp
-import llm4cov_engine
 import pytest
+
+import llm4cov_engine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
