@@ -12,8 +12,8 @@ below nobody and are not counted; Verilator 5.048 instruments none.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from llm4cov_engine.coverage.coverage import Coverage
 from llm4cov_engine.coverage.point import Metric, Point, without_suffix
@@ -30,7 +30,9 @@ _METRICS = {
     "fsm_state": Metric.FSM_STATE,
     "fsm_arc": Metric.FSM_ARC,
 }
-_FSM = (Metric.FSM_STATE, Metric.FSM_ARC)
+_FSM = frozenset((Metric.FSM_STATE, Metric.FSM_ARC))
+_PLAIN = frozenset((Metric.LINE, Metric.BRANCH, Metric.EXPRESSION, Metric.TOGGLE))
+"""Kinds of points whose hierarchy key is the path of an instance and nothing else."""
 
 # The runtime writes a character it cannot print as %XX, a byte above 127 as %FFFFFFXX (a signed char).
 _QUOTED = re.compile(r"(?:%(?:FFFFFF)?[0-9A-F]{2})+")
@@ -43,8 +45,7 @@ class NoCoverageError(ValueError):
     """The data says nothing about the DUT; the message is a sentence that says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     """One line of the file; `path` is the full path as the simulation has it, "" for none."""
 
     metric: Metric
@@ -75,7 +76,7 @@ def parse(data: bytes, *, top: str, instance: str, testbench: str = "") -> Cover
         NoCoverageError: the file is damaged, or it has no points of the DUT.
     """
     records = [record for record in _records(data) if record.file != testbench or not testbench]
-    modules = {record.path: record.module for record in records if _has_plain_path(record.metric)}
+    modules = {record.path: record.module for record in records if record.metric in _PLAIN}
     root = _find_dut(modules or {record.path: record.module for record in records}, top, instance)
     merged: dict[tuple[object, ...], Point] = {}
     for point in _points(records, modules, root, instance):
@@ -89,11 +90,6 @@ def parse(data: bytes, *, top: str, instance: str, testbench: str = "") -> Cover
 
 def _order(point: Point) -> tuple[object, ...]:
     return (point.file, point.line, point.column, point.metric, point.what, point.instances)
-
-
-def _has_plain_path(metric: Metric) -> bool:
-    """Whether the hierarchy key of this kind of point is the path of an instance and nothing else."""
-    return metric is not Metric.USER and metric not in _FSM
 
 
 def _records(data: bytes) -> Iterator[_Record]:
@@ -113,10 +109,9 @@ def _record(line: str) -> _Record:
     head, _, count = line.rpartition("' ")
     if not head.startswith("C '\x01"):
         raise ValueError(line)
-    keys: dict[str, str] = {}
-    for item in head[4:].split("\x01"):
-        name, value = item.split("\x02", 1)
-        keys[name] = _unquoted(value) if "%" in value else value
+    keys = dict([item.split("\x02", 1) for item in head[4:].split("\x01")])
+    if "%" in head:
+        keys = {name: _unquoted(value) for name, value in keys.items()}
     metric = _METRICS.get(keys["t"], Metric.USER)
     what = keys.get("o", "")
     path = keys.get("h", "").removeprefix("TOP.").lstrip(".")
@@ -199,7 +194,7 @@ def _points(records: Iterable[_Record], modules: dict[str, str], root: str, inst
         path, what, module = record.path, record.what, record.module
         if path != root and not path.startswith(below):
             continue
-        if not _has_plain_path(record.metric):
+        if record.metric not in _PLAIN:
             inside = path.rpartition(".")[0] if record.metric in _FSM else path
             owner = _nearest(inside, modules, root)
             if record.metric in _FSM:
