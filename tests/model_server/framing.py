@@ -53,7 +53,10 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
         BadRequestError: it is no HTTP/1.1 request with a plain body.
     """
     try:
-        head = await reader.readuntil(b"\r\n\r\n")
+        head = await reader.readexactly(1)
+        if not head.isalpha():
+            raise BadRequestError("not HTTP; perhaps TLS")
+        head += await reader.readuntil(b"\r\n\r\n")
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
     except asyncio.LimitOverrunError as error:

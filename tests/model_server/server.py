@@ -128,7 +128,9 @@ class ModelServer:
         self._connections.add(task)
         try:
             await self._converse(reader, writer)
-        except (BadRequestError, ConnectionError):
+        except BadRequestError as error:
+            writer.write(f"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n{error}\n".encode())
+        except ConnectionError:
             pass
         except asyncio.CancelledError:  # asyncio's server complains about handlers that end cancelled
             pass
