@@ -157,7 +157,7 @@ async def run(
         StorageError: there is no room or no permission to start it in `folder`.
         asyncio.CancelledError: cancelled; every process is gone by then.
     """
-    path = shutil.which(program)
+    path = shutil.which(str(program))
     if path is None:
         raise ToolError(f"The program {program} was not found.", "Install it or correct its path.")
     mark = uuid.uuid4().hex

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.errors import StorageError
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.simulator.feedback import Feedback
 from llm4cov_engine.simulator.runtime import runtimes_folder
@@ -30,6 +31,7 @@ LARGEST: Final = 2 << 30
 SCHEMA: Final = "1"
 """Changes whenever feedbacks of an earlier release mean something else."""
 
+_TIDY_SECONDS: Final = 24 * 3600.0
 _IN_USE_SECONDS: Final = 24 * 3600.0
 """A runtime used within this time is not evicted."""
 
@@ -113,6 +115,21 @@ def tidy_up(largest: int = LARGEST) -> Eviction:
         removed += 1
         size += entry.size
     return Eviction(removed, size)
+
+
+def tidy_up_daily() -> None:
+    """Sweep left-behind work folders; once a day, remove what exceeds the cache's size."""
+    sweep()
+    last = cache_folder() / "tidied"
+    try:
+        if time.time() - last.stat().st_mtime < _TIDY_SECONDS:
+            return
+    except OSError:
+        pass
+    # Marked first, so that other processes do not begin the same.
+    with suppress(StorageError):
+        write_whole(last, b"")
+        tidy_up()
 
 
 @dataclass(frozen=True, slots=True)

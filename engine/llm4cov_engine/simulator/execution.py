@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.process import Finished, Limits, in_thread, run
 from llm4cov_engine.simulator.feedback import Status
-from llm4cov_engine.simulator.storage import no_space, says_no_space
+from llm4cov_engine.simulator.storage import lacks_space, no_space
 from llm4cov_engine.simulator.toolchain import find_solver
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _judge(
     finished: Finished, ending: str, coverage: bytes, space: Workspace, options: SimulatorOptions
 ) -> Execution:
     if ending.startswith("unwritten"):
-        if says_no_space(ending):
+        if lacks_space(space.output, ending):
             raise no_space(space.output)
         return Execution(
             finished,

@@ -12,7 +12,7 @@ from llm4cov_engine.elaboration.records import Problem, Severity
 from llm4cov_engine.process import Finished, Limits, in_thread, run, together
 from llm4cov_engine.simulator.complaints import compiler_problems, internal_error, verilator_problems
 from llm4cov_engine.simulator.runtime import Runtime, usable_cores
-from llm4cov_engine.simulator.storage import make_folder, no_space, remove_tree, says_no_space, storing
+from llm4cov_engine.simulator.storage import lacks_space, make_folder, no_space, remove_tree, storing
 from llm4cov_engine.simulator.toolchain import tool_environment
 
 if TYPE_CHECKING:
@@ -174,7 +174,11 @@ def verilator_arguments(
 async def verilate(
     toolchain: Toolchain, space: Workspace, arguments: tuple[str, ...], *, fsm: bool, deadline: float
 ) -> Verilation:
-    """Run Verilator; with FSM coverage first where it is wanted, without when it fails inside with it."""
+    """Run Verilator; with FSM coverage first where it is wanted, without when it fails inside with it.
+
+    Raises:
+        StorageError: there is no space left.
+    """
 
     async def attempt(*more: str) -> Finished:
         return await run(
@@ -187,8 +191,11 @@ async def verilate(
         )
 
     async def verilation(finished: Finished, fault: str | None = None) -> Verilation:
-        shared = await in_thread(lambda: _shared_instances(space.model)) if finished.ok else ()
-        return Verilation(finished, fault, shared)
+        if not finished.ok:
+            if lacks_space(space.model, finished.output):
+                raise no_space(space.model)
+            return Verilation(finished, fault)
+        return Verilation(finished, fault, await in_thread(lambda: _shared_instances(space.model)))
 
     if not fsm:
         return await verilation(await attempt())
@@ -262,7 +269,7 @@ async def _compiler(
 
 
 def _failed(program: Path, space: Workspace, finished: Finished) -> Compilation:
-    if says_no_space(finished.output):
+    if lacks_space(space.model, finished.output):
         raise no_space(space.model)
     return Compilation(program, finished)
 

@@ -23,11 +23,11 @@ from llm4cov_engine.events import Emit, Stage, StageName
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.process import in_thread, run, together, uninterrupted
 from llm4cov_engine.simulator.storage import (
+    lacks_space,
     locked,
     make_folder,
     no_space,
     remove_tree,
-    says_no_space,
     storing,
     write_whole,
 )
@@ -220,7 +220,7 @@ async def _archive(folder: Path) -> None:
 
 def _failure(program: Path, folder: Path, output: str) -> StorageError | ToolError:
     """Why the compiler could not do what it always can."""
-    if says_no_space(output):
+    if lacks_space(folder, output):
         return no_space(folder)
     words = " ".join(output.split())
     return ToolError(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
+_NEXT_TO_NOTHING: Final = 1 << 20
 _NO_SPACE_WORDS: Final = tuple(os.strerror(number) for number in _NO_SPACE)
 
 
@@ -29,9 +30,17 @@ def no_space(path: Path | str) -> StorageError:
     )
 
 
-def says_no_space(output: str) -> bool:
-    """Whether a program's output complains about a full disk."""
-    return any(words in output for words in _NO_SPACE_WORDS)
+def lacks_space(folder: Path, output: str) -> bool:
+    """Whether a program failed in `folder` for want of space: it said so, or next to nothing is free.
+
+    Not every program notices that its writes fail, and then the next one stumbles over half a file.
+    """
+    if any(words in output for words in _NO_SPACE_WORDS):
+        return True
+    try:
+        return shutil.disk_usage(folder).free < _NEXT_TO_NOTHING
+    except OSError:
+        return False
 
 
 def storage_error(path: Path | str, error: OSError) -> StorageError:

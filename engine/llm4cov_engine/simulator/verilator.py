@@ -123,6 +123,7 @@ class _Call:
 
     async def make(self) -> _Answer:
         self.emit(Stage(StageName.PREPARING))
+        await in_thread(cache.tidy_up_daily)
         ready = await runtime.prepare(self.toolchain, self.emit)
         async with workspace(self.design, self.testbench) as space:
             return await self._verilate(space, ready)

@@ -79,17 +79,18 @@ def _work_folder() -> Path:
 
 
 def _lay_out(folder: Path, design: Design, testbench: Testbench) -> Workspace:
-    space = Workspace(
-        folder / "source", folder / "model", folder / "output", _free_name(design, testbench.name)
-    )
-    for part in (space.source, space.model, space.output):
+    source, model, output = folder / "source", folder / "model", folder / "output"
+    for part in (source, model, output):
         make_folder(part)
     for file in (*design.sources, *design.headers, *design.data):
-        _write(space.source, file.name, file.text)
-    for name in design.include_dirs:
-        make_folder(space.source / name)
-    _write(space.source, space.testbench, testbench.text)
-    return space
+        _write(source, file.name, file.text)
+    for include_dir in design.include_dirs:
+        make_folder(source / include_dir)
+    name = testbench.name
+    while (source / name).exists():
+        name = f"testbench_{name}"
+    _write(source, name, testbench.text)
+    return Workspace(source, model, output, name)
 
 
 def _write(folder: Path, name: str, text: str) -> None:
@@ -99,23 +100,17 @@ def _write(folder: Path, name: str, text: str) -> None:
         path.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
-def _free_name(design: Design, name: str) -> str:
-    taken = {file.name for file in (*design.sources, *design.headers, *design.data)}
-    while name in taken:
-        name = f"testbench_{name}"
-    return name
-
-
 def _own_name() -> str:
     pid = os.getpid()
     return f"{platform.node()}-{pid}-{_process_start(pid)}"
 
 
 def _is_left_behind(folder: Path) -> bool:
-    host, _, rest = folder.name.rpartition("-")[0].rpartition("-")[0].rpartition("-")
-    pid, start = rest, folder.name.rpartition("-")[0].rpartition("-")[2]
-    if not pid.isdigit():
+    # The host's name may hold dashes itself.
+    parts = folder.name.rsplit("-", 3)
+    if len(parts) != 4 or not parts[1].isdigit():
         return False
+    host, pid, start, _ = parts
     if host != platform.node():
         try:
             return time.time() - folder.stat().st_mtime > _FOREIGN_AGE

@@ -182,7 +182,9 @@ void vl_fatal(const char* filename, int line, const char*, const char* message) 
 int main(int argc, char** argv) {
     // Whoever started this process and died cannot end it any more.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // A full file, and a constraint solver that does not start, are failed writes and no reason to die.
     std::signal(SIGXFSZ, SIG_IGN);
+    std::signal(SIGPIPE, SIG_IGN);
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
