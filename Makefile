@@ -26,11 +26,14 @@ help:
 demo: tools $(VENV)/.installed
 	$(BIN)/llm4cov close $(DEMO) --policy builtin
 
-test: tools lint
-	$(PYTEST) -m "not slow"
+test: tools $(VENV)/.installed-test
+	@$(call lint-and,$(PYTEST) -m "not slow")
 
-test-all: tools lint
-	$(PYTEST)
+test-all: tools $(VENV)/.installed-test
+	@$(call lint-and,$(PYTEST))
+
+# Lint, then the tests whatever lint said: one run tells everything, and the tests have the last word.
+lint-and = lint=0; $(MAKE) --no-print-directory lint || lint=$$?; $(1); tests=$$?; exit $$((lint || tests))
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
@@ -57,7 +60,7 @@ $(BIN)/python:
 		echo "or name one: make PYTHON=/path/to/python3" >&2; \
 		exit 1; \
 	fi
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV)
 
 # An interrupted venv, or one another tool made, may lack pip.
 PIP := $(BIN)/python -m pip
@@ -68,12 +71,14 @@ endef
 # The stamps are older than pyproject.toml when something new has to be installed.
 $(VENV)/.installed: pyproject.toml | $(BIN)/python
 	$(with-pip)
-	$(PIP) install --quiet --editable .
+	@echo "Installing llm4cov-assist into $(VENV); the first time takes a minute or two."
+	@$(PIP) install -qq --editable .
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 	$(with-pip)
-	$(PIP) install --quiet --editable ".[test]"
+	@echo "Installing llm4cov-assist and the tools of its tests into $(VENV); the first time takes a minute or two."
+	@$(PIP) install -qq --editable ".[test]"
 	@touch $@ $(VENV)/.installed
 
 clean:
