@@ -215,7 +215,7 @@ async def uninterrupted(work: Awaitable[Result]) -> Result:
 
 
 async def in_thread(work: Callable[[], Result]) -> Result:
-    """Run blocking work in a thread of its own.
+    """Run blocking work in a thread of its own; a cancellation is raised when the work is done.
 
     Not in the event loop's pool: waits for long programs would fill it, and the kills that end those waits
     would stand in the queue behind them.
@@ -242,7 +242,7 @@ async def in_thread(work: Callable[[], Result]) -> Result:
             loop.call_soon_threadsafe(deliver, result, failure)
 
     threading.Thread(target=body, daemon=True, name="llm4cov-wait").start()
-    return await future
+    return await uninterrupted(future)
 
 
 class _EmptyMachine(LocalMachine):

@@ -21,7 +21,7 @@ from llm4cov_engine.digest import digest
 from llm4cov_engine.errors import StorageError, ToolError
 from llm4cov_engine.events import Emit, Stage, StageName
 from llm4cov_engine.folders import cache_folder
-from llm4cov_engine.process import in_thread, run, together, uninterrupted
+from llm4cov_engine.process import in_thread, run, together
 from llm4cov_engine.simulator.storage import (
     lacks_space,
     locked,
@@ -164,8 +164,8 @@ def _common_flags(toolchain: Toolchain, optimisation: str) -> tuple[str, ...]:
 
 
 async def _build(toolchain: Toolchain, folder: Path) -> None:
-    await in_thread(lambda: _lay_out(folder))
     try:
+        await in_thread(lambda: _lay_out(folder))
         include = toolchain.verilator.include
         flags = _common_flags(toolchain, "-Os")
         commands = [
@@ -179,7 +179,7 @@ async def _build(toolchain: Toolchain, folder: Path) -> None:
         await _archive(folder)
         await in_thread(lambda: _write_manifest(folder))
     except BaseException:
-        await uninterrupted(in_thread(lambda: remove_tree(folder)))
+        await in_thread(lambda: remove_tree(folder))
         raise
 
 

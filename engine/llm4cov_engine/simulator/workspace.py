@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.folders import cache_folder
-from llm4cov_engine.process import in_thread, uninterrupted
+from llm4cov_engine.process import in_thread
 from llm4cov_engine.simulator.storage import make_folder, remove_tree, storing
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ async def workspace(design: Design, testbench: Testbench) -> AsyncIterator[Works
     try:
         yield await in_thread(lambda: _lay_out(folder, design, testbench))
     finally:
-        await uninterrupted(in_thread(lambda: remove_tree(folder)))
+        await in_thread(lambda: remove_tree(folder))
 
 
 def sweep() -> int:
