@@ -63,7 +63,7 @@ class Progress:
         match event:
             case events.Stage(name, detail):
                 self._stage = f"{name}: {detail}" if detail else name.value
-                if name is events.StageName.PREPARING and not talk.is_terminal:
+                if name is events.StageName.PREPARING and detail and not talk.is_terminal:
                     talk.print(f"{self._stage} ...", markup=False)
             case events.RoundStarted(number, rounds, state):
                 self._round = f"round {number}/{rounds}"

@@ -22,7 +22,7 @@ _INSTANCES = 20
 def _bar(ratio: float) -> Text:
     filled = int(ratio * _BAR)
     style = "green" if ratio >= 0.95 else "yellow" if ratio >= 0.7 else "red"
-    return Text.assemble(("━" * filled, style), ("━" * (_BAR - filled), "bright_black"))
+    return Text.assemble(("━" * filled, style), ("─" * (_BAR - filled), "bright_black"))
 
 
 def _row(table: Table, name: str, ratio: float, tally: Tally | None, style: str = "") -> None:

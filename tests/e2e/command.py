@@ -62,7 +62,7 @@ def running_below(folder: Path) -> list[str]:
             continue
         try:
             words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            where = os.readlink(entry / "cwd")
+            where = str((entry / "cwd").readlink())
         except OSError:
             continue
         if str(folder) in words or where.startswith(str(folder)):
