@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from llm4cov_engine.rounds import DEFAULT_ROUNDS, Recorder, agentic, direct_infer, transition
     from llm4cov_engine.session.node import Node
     from llm4cov_engine.session.session import Session
-    from llm4cov_engine.session.store import Collected, SessionStore, SessionSummary
+    from llm4cov_engine.session.store import Collected, SessionStore
+    from llm4cov_engine.session.summary import SessionSummary
     from llm4cov_engine.settings.loading import load_settings
     from llm4cov_engine.settings.schema import Settings
     from llm4cov_engine.simulator.doctor import Check, diagnose

@@ -55,7 +55,7 @@ class Blob:
 
 
 @dataclass(frozen=True, slots=True)
-class FeedbackBlobs:
+class FeedbackParts:
     """A feedback in the parts it is stored in.
 
     Attributes:
@@ -132,27 +132,27 @@ def proposal_from(text: str, testbench: object, messages: object) -> Proposal:
     return _PROPOSAL.validate_python(value)
 
 
-def feedback_blobs(feedback: Feedback) -> FeedbackBlobs:
+def feedback_parts(feedback: Feedback) -> FeedbackParts:
     """Split a feedback into what is stored."""
     coverage = feedback.coverage
-    points = _points_blob(coverage.per_instance) if coverage else None
+    points = _points_blob(coverage.per_instance) if coverage is not None else None
     own = replace(
         feedback,
-        coverage=replace(coverage, per_instance=()) if coverage else None,
+        coverage=replace(coverage, per_instance=()) if coverage is not None else None,
         seconds=Seconds(),
         cached=False,
     )
     content = {
         "feedback": _FEEDBACK.dump_python(own),
         "points": points.digest if points else None,
-        "hits": [point.hits for point in coverage.per_instance] if coverage else None,
+        "hits": [point.hits for point in coverage.per_instance] if coverage is not None else None,
     }
     call = {"seconds": _SECONDS.dump_python(feedback.seconds), "cached": feedback.cached}
-    return FeedbackBlobs(_blob(content), points, to_json(call))
+    return FeedbackParts(_blob(content), points, to_json(call))
 
 
 def feedback_from(content: Any, points: Any, call: str) -> Feedback:
-    """Undo `feedback_blobs`; `points` is None where there were none."""
+    """Undo `feedback_parts`; `points` is None where there were none."""
     value = {**content["feedback"], **json.loads(call)}
     feedback = _FEEDBACK.validate_python(value)
     if feedback.coverage is None:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from llm4cov_engine.errors import SessionError, StorageError
-from llm4cov_engine.session import codec
+from llm4cov_engine.errors import SessionError
+from llm4cov_engine.session import blobs, codec
 from llm4cov_engine.session.node import Node
 from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.state import Proposal, State, Tokens, Transition
@@ -55,7 +55,7 @@ class Session:
     ) -> None:
         self._database = database
         self._read = lru_cache(_KEPT)(self._read_from_disk)
-        self._encoded: deque[tuple[Feedback, codec.FeedbackBlobs]] = deque(maxlen=_KEPT)
+        self._encoded: deque[tuple[Feedback, codec.FeedbackParts]] = deque(maxlen=_KEPT)
         self.id = session_id
         self.created = created
         self.design = design
@@ -160,12 +160,12 @@ class Session:
         if state.feedback is None:
             return _Content(testbench, None)
         # A round begins from a state that was recorded just before; encoding that again would cost it time.
-        for feedback, blobs in tuple(self._encoded):
+        for feedback, parts in tuple(self._encoded):
             if feedback is state.feedback:
-                return _Content(testbench, blobs)
-        blobs = codec.feedback_blobs(state.feedback)
-        self._encoded.append((state.feedback, blobs))
-        return _Content(testbench, blobs)
+                return _Content(testbench, parts)
+        parts = codec.feedback_parts(state.feedback)
+        self._encoded.append((state.feedback, parts))
+        return _Content(testbench, parts)
 
     def _number(self, connection: sqlite3.Connection, content: _Content) -> int | None:
         """Number of the earliest node with this content."""
@@ -197,7 +197,7 @@ class Session:
         points = feedback.points if feedback else None
         for blob in (content.testbench, messages, answer, points):
             if blob is not None:
-                write_blob(connection, blob)
+                blobs.write(connection, blob)
         (number,) = connection.execute(
             "SELECT coalesce(max(number), 0) + 1 FROM node WHERE session = ?", (self.id,)
         ).fetchone()
@@ -238,7 +238,7 @@ class Session:
                     "List the rounds with `llm4cov sessions show`.",
                 )
             proposal, *names, call = row
-            data = [name and read_blob(connection, name) for name in names]
+            data = [name and blobs.read(connection, name) for name in names]
         try:
             testbench, messages, content, points = (
                 codec.inflate(name, found) if name else None for name, found in zip(names, data, strict=True)
@@ -250,7 +250,7 @@ class Session:
             )
             return state, codec.proposal_from(proposal, testbench, messages) if proposal else None
         except (ValueError, KeyError, TypeError) as error:
-            raise damaged(f"Round {number} of session {self.id}") from error
+            raise blobs.damaged(f"Round {number} of session {self.id}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,26 +258,7 @@ class _Content:
     """The parts of a state that identify it, ready to be stored."""
 
     testbench: codec.Blob | None
-    feedback: codec.FeedbackBlobs | None
-
-
-def write_blob(connection: sqlite3.Connection, blob: codec.Blob) -> None:
-    """Store a content unless it is there."""
-    if not connection.execute("SELECT 1 FROM blob WHERE digest = ?", (blob.digest,)).fetchone():
-        connection.execute("INSERT INTO blob VALUES (?, ?)", (blob.digest, blob.deflated()))
-
-
-def read_blob(connection: sqlite3.Connection, name: str) -> bytes:
-    """The stored data of a blob; empty when it is gone, which `codec.inflate` refuses."""
-    row = connection.execute("SELECT data FROM blob WHERE digest = ?", (name,)).fetchone()
-    return bytes(row[0]) if row else b""
-
-
-def damaged(what: str) -> StorageError:
-    """The error for content that is not what was stored."""
-    return StorageError(
-        f"{what} is damaged on the disk.", "Delete the session, or bring the store back from a backup."
-    )
+    feedback: codec.FeedbackParts | None
 
 
 def _name(blob: codec.Blob | None) -> str | None:

@@ -7,14 +7,14 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
 from llm4cov_engine.errors import SessionError
-from llm4cov_engine.session import codec
+from llm4cov_engine.session import blobs, codec
 from llm4cov_engine.session.database import Database, translated
 from llm4cov_engine.session.location import hide_from_git, store_path
-from llm4cov_engine.session.session import Session, damaged, read_blob, write_blob
-from llm4cov_engine.simulator.feedback import Status
+from llm4cov_engine.session.session import Session
+from llm4cov_engine.session.summary import SessionSummary, summaries
 from llm4cov_engine.version import __version__
 
 if TYPE_CHECKING:
@@ -32,32 +32,6 @@ EMPTY_AFTER = timedelta(days=1)
 """Age from which a session without rounds counts as abandoned: a first round may well take an hour."""
 
 _SECRET = re.compile(r"api_?key|authorization|password|secret|credential", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSummary:
-    """A session in one line.
-
-    Attributes:
-        created: in UTC.
-        changed: time of the last round, in UTC; `created` without rounds.
-        design: id of the design.
-        rounds: how many were recorded.
-        status: of the best state; None without rounds.
-        score: of the best state, in [0, 1].
-        closed: whether the best state left nothing to do.
-    """
-
-    id: str
-    created: datetime
-    changed: datetime
-    design: str
-    top: str
-    policy: str
-    rounds: int
-    status: Status | None
-    score: float
-    closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +127,7 @@ class SessionStore:
         }
         created = datetime.now(UTC)
         with self._database.writing() as connection:
-            write_blob(connection, content)
+            blobs.write(connection, content)
             session_id = _unused_id(connection, created)
             connection.execute(
                 "INSERT INTO session (id, created, design, about) VALUES (?, ?, ?, ?)",
@@ -166,7 +140,7 @@ class SessionStore:
         if self._is_missing:
             return []
         with self._database.reading() as connection:
-            return _summaries(connection)
+            return summaries(connection)
 
     def load(self, name: str) -> Session:
         """Open a session by its id or by the beginning of it, when only one session begins so.
@@ -181,12 +155,12 @@ class SessionStore:
             created, design_name, about = connection.execute(
                 "SELECT created, design, about FROM session WHERE id = ?", (full,)
             ).fetchone()
-            data = read_blob(connection, design_name)
+            data = blobs.read(connection, design_name)
         try:
             design = codec.design_from(codec.inflate(design_name, data))
             return Session(self._database, full, datetime.fromisoformat(created), design, json.loads(about))
         except (ValueError, KeyError, TypeError) as error:
-            raise damaged(f"Session {full}") from error
+            raise blobs.damaged(f"Session {full}") from error
 
     def delete(self, name: str) -> None:
         """Remove a session, named as for `load`, and the contents only it had.
@@ -198,7 +172,7 @@ class SessionStore:
             raise self._unknown(name)
         with self._database.writing() as connection:
             connection.execute("DELETE FROM session WHERE id = ?", (self._resolve(connection, name),))
-            _sweep(connection)
+            blobs.sweep(connection)
 
     def gc(self, *, older_than_days: float | None = None) -> Collected:
         """Remove what nobody needs and give the space back to the disk.
@@ -213,12 +187,12 @@ class SessionStore:
         with self._database.writing() as connection:
             useless = [
                 each.id
-                for each in _summaries(connection)
+                for each in summaries(connection)
                 if (limit and each.changed < limit) or (not each.rounds and each.created < now - EMPTY_AFTER)
             ]
             connection.executemany("DELETE FROM session WHERE id = ?", ((each,) for each in useless))
-            blobs = _sweep(connection)
-        return Collected(len(useless), blobs, self._database.shrink())
+            orphans = blobs.sweep(connection)
+        return Collected(len(useless), orphans, self._database.shrink())
 
     def _resolve(self, connection: sqlite3.Connection, name: str) -> str:
         """The full id."""
@@ -252,57 +226,3 @@ def _unused_id(connection: sqlite3.Connection, created: datetime) -> str:
         session_id = f"{created:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         if not connection.execute("SELECT 1 FROM session WHERE id = ?", (session_id,)).fetchone():
             return session_id
-
-
-def _sweep(connection: sqlite3.Connection) -> int:
-    """Delete contents nothing refers to; returns how many."""
-    return connection.execute(
-        """
-        DELETE FROM blob WHERE digest NOT IN (
-            SELECT design FROM session
-            UNION SELECT testbench FROM node WHERE testbench IS NOT NULL
-            UNION SELECT messages FROM node WHERE messages IS NOT NULL
-            UNION SELECT feedback FROM node WHERE feedback IS NOT NULL
-            UNION SELECT points FROM node WHERE points IS NOT NULL
-        )
-        """
-    ).rowcount
-
-
-class _NodeRow(NamedTuple):
-    number: int
-    created: str
-    is_round: int
-    status: str | None
-    score: float
-    closed: int
-    goodness: str
-
-
-def _summaries(connection: sqlite3.Connection) -> list[SessionSummary]:
-    nodes: dict[str, list[_NodeRow]] = {}
-    for session, *node in connection.execute(
-        "SELECT session, number, created, proposal IS NOT NULL, status, score, closed, goodness FROM node"
-    ):
-        nodes.setdefault(session, []).append(_NodeRow(*node))
-    rows = connection.execute("SELECT id, created, about FROM session ORDER BY created DESC, id DESC")
-    return [
-        _summary(session, created, json.loads(about), nodes.get(session, []))
-        for session, created, about in rows
-    ]
-
-
-def _summary(session_id: str, created: str, about: dict[str, Any], nodes: list[_NodeRow]) -> SessionSummary:
-    best = max(nodes, key=lambda node: (json.loads(node.goodness), -node.number), default=None)
-    return SessionSummary(
-        id=session_id,
-        created=datetime.fromisoformat(created),
-        changed=datetime.fromisoformat(max([created, *(node.created for node in nodes)])),
-        design=about["design"],
-        top=about["top"],
-        policy=about["policy"],
-        rounds=sum(node.is_round for node in nodes),
-        status=Status(best.status) if best and best.status else None,
-        score=best.score if best else 0.0,
-        closed=bool(best and best.closed),
-    )

@@ -38,9 +38,9 @@ def test_a_proposal_comes_back_equal(proposal: Proposal) -> None:
 
 @given(records.any_feedback)
 def test_a_feedback_comes_back_equal(feedback: Feedback) -> None:
-    blobs = codec.feedback_blobs(feedback)
-    points = through(blobs.points) if blobs.points else None
-    assert codec.feedback_from(through(blobs.content), points, blobs.call) == feedback
+    parts = codec.feedback_parts(feedback)
+    points = through(parts.points) if parts.points else None
+    assert codec.feedback_from(through(parts.content), points, parts.call) == feedback
 
 
 def test_every_field_is_known_to_the_round_trips() -> None:
@@ -58,14 +58,14 @@ def test_every_field_is_known_to_the_round_trips() -> None:
 
 
 def test_the_call_is_no_part_of_the_content() -> None:
-    fresh = codec.feedback_blobs(Feedback(status=records.feedback(1).status, cached=False))
-    cached = codec.feedback_blobs(Feedback(status=records.feedback(1).status, cached=True))
+    fresh = codec.feedback_parts(Feedback(status=records.feedback(1).status, cached=False))
+    cached = codec.feedback_parts(Feedback(status=records.feedback(1).status, cached=True))
     assert fresh.content == cached.content
     assert fresh.call != cached.call
 
 
 def test_equal_points_share_a_blob_whatever_was_hit() -> None:
-    one, other = codec.feedback_blobs(records.feedback(1)), codec.feedback_blobs(records.feedback(7))
+    one, other = codec.feedback_parts(records.feedback(1)), codec.feedback_parts(records.feedback(7))
     assert one.points == other.points
     assert one.content != other.content
 
