@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 _KEPT_MEMBERS = frozenset({"PortDeclaration", "ParameterDeclarationStatement"})
 """Members of a body that belong to a header of the older style (IEEE 1364-1995)."""
 
+LEFT_OUT = "// ... "
+"""Begins the line that stands for what was left out."""
 
-def outlined(text: str, modules: Collection[str]) -> str:
+
+def outlined(text: str, modules: Collection[str], keep: int = 0) -> str:
     """Leave out the bodies of the named modules; their parameters and ports stay, and a line says so.
 
     A module whose header or end comes from a macro stays whole, as does everything between the modules.
@@ -21,6 +24,7 @@ def outlined(text: str, modules: Collection[str]) -> str:
     Args:
         text: SystemVerilog or Verilog source; includes are not followed.
         modules: names of the modules to shorten.
+        keep: bytes of each body to keep, from its beginning, in whole lines.
     """
     if not modules:
         return text
@@ -44,9 +48,16 @@ def outlined(text: str, modules: Collection[str]) -> str:
         start, end = (edge.offset for edge in edges)
         if not done <= start < end:
             continue
-        kept = b"".join(b"\n  " + each for each in _kept(member, data, manager))
-        lines = data.count(b"\n", start, end)
-        note = f"\n  // ... {lines} lines of the body are left out here ...\n".encode()
+        if end - start <= keep:
+            continue
+        body_end = data.rfind(b"\n", start, start + keep)
+        if body_end < 0:
+            body_end = start
+            kept = b"".join(b"\n  " + each for each in _kept(member, data, manager))
+        else:
+            kept = data[start:body_end]
+        lines = data.count(b"\n", body_end, end)
+        note = f"\n  {LEFT_OUT}{lines} lines of the body are left out here ...\n".encode()
         pieces += [data[done:start], kept, note]
         done = end
     return b"".join([*pieces, data[done:]]).decode("utf-8", "surrogateescape")

@@ -19,8 +19,12 @@ class Detail:
         holes: characters for what is not covered.
         log: characters for the last words of a failed run.
         specs: characters for all documents together; None for all of them.
+        comments: whether the RTL keeps its comments.
         outlined: how many modules have lost their bodies, the ones that matter least first.
         headers: whether included files are shown.
+        rules: whether the rules are there, where they are wanted.
+        others: whether files are shown that do not hold the top module.
+        body: characters of the top module's body; None for all of it.
         history: earlier rounds that are told about (vanilla agent); None for all of them.
     """
 
@@ -28,20 +32,24 @@ class Detail:
     holes: int = 12_000
     log: int = 6_000
     specs: int | None = None
+    comments: bool = True
     outlined: int = 0
     headers: bool = True
+    rules: bool = True
+    others: bool = True
+    body: int | None = None
     history: int | None = None
 
 
 def steps(modules: int, history: int = 0) -> tuple[Detail, ...]:
     """Details from the fullest on, each with less than the one before.
 
-    First the oldest rounds go, then annotated sources, the lesser holes, the documents, the bodies of
-    modules, included files, and at the very last the body of the top module. The ports of the top, the form
-    of the answer and the present testbench always stay.
+    The oldest rounds go first, then annotated sources, lesser holes, documents, comments, the bodies of
+    modules below the top, included and other files, and at the very last the body of the top. The ports of
+    the top, the form of the answer, what the user asks for and the present testbench always stay.
 
     Args:
-        modules: how many could lose their bodies, the top among them.
+        modules: how many there are below the top.
         history: how many earlier rounds there are.
     """
     found = [Detail()]
@@ -57,12 +65,15 @@ def steps(modules: int, history: int = 0) -> tuple[Detail, ...]:
     less(specs=20_000)
     less(holes=3_000)
     less(specs=6_000)
-    less(specs=0)
-    less(holes=1_500)
-    for number in range(1, modules):
+    less(comments=False)
+    less(specs=0, holes=1_500)
+    for number in range(1, modules + 1):
         less(outlined=number)
     less(headers=False)
-    less(outlined=modules, log=1_000)
+    less(rules=False)
+    less(others=False)
+    for characters in (20_000, 8_000, 3_000, 0):
+        less(body=characters)
     return tuple(found)
 
 

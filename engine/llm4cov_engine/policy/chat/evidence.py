@@ -69,7 +69,7 @@ def _pointed_at(problem: Problem, texts: dict[str, str]) -> str:
         return str(problem)
     first, last = max(1, span.line - _AROUND), min(len(lines), span.line + _AROUND)
     shown = [
-        f"{'>' if number == span.line else ' '}{number:>5} | {lines[number - 1].rstrip()}"
+        f"{'>' if number == span.line else ' '}{number:>5} | {lines[number - 1]}".rstrip()
         for number in range(first, last + 1)
     ]
     return "\n".join([str(problem), *shown])
@@ -150,12 +150,12 @@ def _marked(coverage: Coverage) -> dict[str, set[int]]:
 
 
 def _lines(text: str, wanted: set[int], marked: set[int]) -> Iterator[str]:
-    lines = text.replace("\r\n", "\n").split("\n")
+    lines = text.rstrip().replace("\r\n", "\n").split("\n")
     previous = 0
     for number in sorted(wanted):
         if not 0 < number <= len(lines):
             continue
         if previous and number > previous + 1:
             yield "  ..."
-        yield f"{'!' if number in marked else ' '}{number:>5} | {lines[number - 1].rstrip()}"
+        yield f"{'!' if number in marked else ' '}{number:>5} | {lines[number - 1]}".rstrip()
         previous = number

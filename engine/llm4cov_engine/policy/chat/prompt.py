@@ -139,7 +139,7 @@ class PromptWriter:
             specs=parts.specs,
             files=parts.files,
             cuts=parts.cuts,
-            rules=rules,
+            rules=rules and detail.rules,
         )
         return [("system", self.templates.render("system")), ("user", task)]
 

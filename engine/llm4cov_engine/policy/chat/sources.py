@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.coverage.target import POINTS, SCORE
 from llm4cov_engine.elaboration import elaborate
-from llm4cov_engine.elaboration.outline import outlined
+from llm4cov_engine.elaboration.outline import LEFT_OUT, outlined
 from llm4cov_engine.elaboration.records import Direction
 from llm4cov_engine.elaboration.syntax import DeclarationKind, declared
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from llm4cov_engine.policy.chat.detail import Detail
 
 _MOST_NAMED = 12
+_COMMENT = re.compile(r'"(?:\\.|[^"\\\n])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_KEPT = ('"', LEFT_OUT)
+_BLANK_LINES = re.compile(r"(?:[ \t]*\n){2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def target_name(target: Target) -> str:
 
 
 def by_importance(design: Design, coverage: Coverage | None) -> tuple[str, ...]:
-    """The design's modules, those a model can best do without first, the top last.
+    """The modules below the top, those a model can best do without first.
 
     What is not part of the hierarchy goes first, then what is covered already, then what lies deep.
     """
@@ -96,7 +100,7 @@ def by_importance(design: Design, coverage: Coverage | None) -> tuple[str, ...]:
     def importance(module: str) -> tuple[int, int, int, str]:
         return (missed.get(module, 0), -depths.get(module, deepest), -sizes[module], module)
 
-    return (*sorted(sizes, key=importance), design.top)
+    return tuple(sorted(sizes, key=importance))
 
 
 def _walk(instance: Instance, depth: int = 0) -> Iterator[tuple[int, str]]:
@@ -125,20 +129,49 @@ def shown(design: Design, detail: Detail, modules: tuple[str, ...]) -> ShownDesi
         modules: as `by_importance` orders them.
     """
     cuts: list[str] = []
-    short = modules[: detail.outlined]
-    files = [Shown(source.name, outlined(source.text, short).strip("\n")) for source in design.sources]
+    sources = design.sources
+    if not detail.others:
+        sources = tuple(each for each in sources if _declares(each, design.top)) or sources
+        if len(sources) < len(design.sources):
+            cuts.append("every file but " + " and ".join(each.name for each in sources))
+    short = modules[: detail.outlined] if detail.others else modules
     if short:
-        named = ", ".join(f"`{name}`" for name in short[:_MOST_NAMED])
-        more = f" and {len(short) - _MOST_NAMED} more" if len(short) > _MOST_NAMED else ""
-        cuts.append(f"the bodies of the modules {named}{more}")
+        cuts.append(f"the bodies of the modules {_named([f'`{name}`' for name in short])}")
+    if not detail.comments:
+        cuts.append("comments")
+    if detail.body is not None:
+        cuts.append(f"most of the body of `{design.top}`" if detail.body else f"the body of `{design.top}`")
+    files = [Shown(each.name, _shortened(each.text, design.top, short, detail)) for each in sources]
     if detail.headers:
         files = [*(Shown(header.name, header.text.strip("\n")) for header in design.headers), *files]
-    elif design.headers:
-        cuts.append("the included files " + ", ".join(header.name for header in design.headers[:_MOST_NAMED]))
+    elif design.headers and detail.others:
+        cuts.append(f"the included files {_named([header.name for header in design.headers])}")
     # Some datasets hand out the instruction as a document too.
     documents = [spec for spec in design.specs if spec.text.strip() != design.instruction.strip()]
     specs, spec_cuts = _specs(documents, detail.specs)
     return ShownDesign(tuple(files), specs, (*cuts, *spec_cuts))
+
+
+def _shortened(text: str, top: str, short: tuple[str, ...], detail: Detail) -> str:
+    text = outlined(text, short)
+    if detail.body is not None:
+        text = outlined(text, (top,), keep=detail.body)
+    return (text if detail.comments else without_comments(text)).strip("\n")
+
+
+def _declares(source: SourceFile, module: str) -> bool:
+    return any(each.name == module for each in declared(source.text, source.name))
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
+
+
+def without_comments(text: str) -> str:
+    """SystemVerilog without comments and the lines that held nothing else; marks of what is left out stay."""
+    bare = _COMMENT.sub(lambda match: match[0] if match[0].startswith(_KEPT) else " ", text)
+    return _BLANK_LINES.sub("\n", bare)
 
 
 def _specs(specs: Iterable[SourceFile], room: int | None) -> tuple[tuple[Shown, ...], list[str]]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from llm4cov_engine.coverage.target import Target
 from llm4cov_engine.design.design import Design, SourceFile
-from llm4cov_engine.simulator.feedback import Feedback
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.state import State
 from llm4cov_engine.testbench import Testbench
@@ -69,9 +66,3 @@ async def simulated(text: str, design: Design = DESIGN) -> State:
     """The state a testbench leads to, by the real simulator."""
     testbench = Testbench("lock_tb.sv", text)
     return State(design, testbench, await Verilator().simulate(design, testbench))
-
-
-def with_log(state: State, log: str) -> State:
-    """The same state with other last words."""
-    assert isinstance(state.feedback, Feedback)
-    return replace(state, feedback=replace(state.feedback, log=log))
