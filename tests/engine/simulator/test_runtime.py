@@ -14,8 +14,8 @@ import pytest
 from llm4cov_engine.errors import Llm4CovError, StorageError
 from llm4cov_engine.events import Event, Stage, ignore
 from llm4cov_engine.folders import cache_folder
-from llm4cov_engine.simulator import runtime
-from llm4cov_engine.simulator.feedback import Status
+from llm4cov_engine.simulator import cache, runtime
+from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.simulator.toolchain import Toolchain, find_toolchain
 from llm4cov_engine.simulator.verilator import Verilator
@@ -122,16 +122,6 @@ async def test_a_cache_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: p
     assert "LLM4COV_CACHE_DIR" in caught.value.remedy
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
-async def test_a_cache_folder_that_is_only_read(copied: Path) -> None:
-    copied.parent.parent.chmod(0o500)
-    try:
-        with pytest.raises(StorageError):
-            await Verilator(UNCACHED).simulate(DESIGN, GOOD)
-    finally:
-        copied.parent.parent.chmod(0o700)
-
-
 def mounted(folder: Path, size: int) -> bool:
     folder.mkdir()
     done = subprocess.run(
@@ -153,6 +143,23 @@ async def test_a_full_disk_while_compiling_the_runtime(
             await Verilator().simulate(DESIGN, GOOD)
         assert "room" in caught.value.remedy
         assert not [path for path in runtime.runtimes_folder().iterdir() if path.is_dir()]
+    finally:
+        await asyncio.to_thread(subprocess.run, ["umount", str(disk)], check=True)
+
+
+async def test_a_cache_folder_that_is_only_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk = tmp_path / "disk"
+    if not await asyncio.to_thread(mounted, disk, 2_000_000):
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        monkeypatch.setenv("LLM4COV_CACHE_DIR", str(disk / "cache"))
+        cache.store_call("ab12", Feedback(Status.SUCCESS, log="kept"))
+        await asyncio.to_thread(subprocess.run, ["mount", "-o", "remount,ro", str(disk)], check=True)
+        kept = cache.find_call("ab12")
+        assert kept is not None
+        assert kept.log == "kept"
+        with pytest.raises(StorageError, match="cannot be written: Read-only file system"):
+            await Verilator().simulate(DESIGN, GOOD)
     finally:
         await asyncio.to_thread(subprocess.run, ["umount", str(disk)], check=True)
 
