@@ -209,6 +209,9 @@ class _Call:
                 self.notes.append(str(error))
                 status = Status.NO_COVERAGE
             return status, None
+        name = coverage.simulated_as.rpartition(".")[2]
+        if name and name != design.instance:
+            self.notes.append(f"The testbench calls the DUT instance {name}, not {design.instance}.")
         return status, coverage
 
     def _not_compiled(self, finished: Finished, who: str, problems: tuple[Problem, ...], log: str) -> _Answer:

@@ -329,6 +329,13 @@ endmodule
     assert feedback.log.startswith("33\n")
 
 
+async def test_a_dut_of_another_name_is_found_and_told() -> None:
+    feedback = await simulate(Testbench("tb.sv", GOOD.text.replace("counter dut", "counter uut")))
+    assert feedback.status is Status.SUCCESS
+    assert feedback.coverage == (await simulate(GOOD)).coverage
+    assert feedback.notes == ("The testbench calls the DUT instance uut, not dut.",)
+
+
 async def test_a_testbench_named_like_a_source() -> None:
     design = replace(DESIGN, sources=(SourceFile("tb.sv", DESIGN.sources[0].text), DESIGN.sources[1]))
     feedback = await simulate(GOOD, design)
