@@ -245,7 +245,7 @@ def _design(
     plan: Plan, surveyor: Surveyor, selection: Selection, top: str, kept: tuple[Facts, ...]
 ) -> Design:
     included = dict.fromkeys(name for facts in kept for name in facts.includes)
-    headers = tuple(surveyor.headers[name] for name in included if name in surveyor.headers)
+    headers = tuple(file for name in included if (file := plan.shelf.read(name)) is not None)
     # A folder in which a header was found counts only when that header is kept.
     folders = dict.fromkeys(
         folder

@@ -166,6 +166,13 @@ def _on_disk(found: _Found, folder: Path) -> Design:
             root = Path(os.path.commonpath([root, error.folder]))
 
 
+def _parameters(options: DesignOptions, settings: Settings) -> dict[str, str]:
+    """Overrides of the top's parameters; the project's are about the project's top."""
+    project = settings.design
+    ours = not options.top or project.top in ("", options.top)
+    return (project.parameters if ours else {}) | dict(options.parameters)
+
+
 def _include_dirs(folder: Path, options: DesignOptions, settings: Settings) -> list[Path]:
     """Folders of headers that the user names, the command line's first."""
     given = [Path.cwd() / each for each in options.include_dirs]
@@ -210,7 +217,7 @@ def _load_folder(folder: Path, options: DesignOptions, settings: Settings) -> De
         sources=[path for path in sources if path not in excluded],
         top=options.top or design.top,
         defines=design.defines | macros(options.defines),
-        parameters=design.parameters | dict(options.parameters),
+        parameters=_parameters(options, settings),
         include_dirs=_include_dirs(folder, options, settings),
     )
     return _on_disk(found, folder)
@@ -239,7 +246,7 @@ def _load_file(path: Path, options: DesignOptions, settings: Settings) -> Design
         sources=[path],
         top=options.top or (settings.design.top if ours else ""),
         defines=settings.design.defines | macros(options.defines),
-        parameters=(settings.design.parameters if ours else {}) | dict(options.parameters),
+        parameters=_parameters(options, settings) if ours else dict(options.parameters),
         include_dirs=_include_dirs(path.parent, options, settings),
         library_dirs=[path.parent],
         library_extensions=[path.suffix, *(each for each in _SOURCES if each != path.suffix)],
@@ -265,7 +272,7 @@ def _load_filelist(path: Path, options: DesignOptions, settings: Settings) -> De
         listed=True,
         top=options.top or read.top or settings.design.top,
         defines=read.defines | settings.design.defines | macros(options.defines),
-        parameters=read.parameters | settings.design.parameters | dict(options.parameters),
+        parameters=read.parameters | _parameters(options, settings),
         include_dirs=[
             *_include_dirs(path.parent, options, settings),
             *(each for each in read.include_dirs if each not in absent),

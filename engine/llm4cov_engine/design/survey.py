@@ -12,6 +12,7 @@ from pyslang.parsing import TokenKind
 from pyslang.syntax import (
     HierarchyInstantiationSyntax,
     InterfacePortHeaderSyntax,
+    ModuleDeclarationSyntax,
     NamedTypeSyntax,
     PackageImportItemSyntax,
     PrimitiveInstantiationSyntax,
@@ -220,7 +221,11 @@ _READERS: dict[type, Callable[[_Names, Any], None]] = {
 def _roles(root: Any, declared: tuple[Declared, ...], text: str) -> dict[str, Role]:
     """Roles of the modules and programs, by name."""
     judged = {each.name: each for each in declared if each.kind in _JUDGED}
-    members = {member.header.name.valueText: member for member in root.members if hasattr(member, "header")}
+    members = {
+        member.header.name.valueText: member
+        for member in root.members
+        if isinstance(member, ModuleDeclarationSyntax)
+    }
     return {name: role_of(each, traits_of(members[name]), text) for name, each in judged.items()}
 
 
