@@ -113,8 +113,11 @@ def is_complete(testbench: Testbench | None) -> bool:
 
 def joined(start: str, rest: str) -> str:
     """An answer that was cut, and its continuation: without a fence opened anew and without repetition."""
-    first, newline, others = rest.lstrip("\n").partition("\n")
-    if newline and _FENCE.match(first) and len(_FENCE.findall(start)) % 2:
+    first, _, others = rest.lstrip("\n").partition("\n")
+    fence = _FENCE.match(first)
+    is_open = len(_FENCE.findall(start)) % 2 == 1
+    # A fence with a language, or one that another follows, opens; else it closes the one there is.
+    if fence and is_open and (first[fence.end() :].strip("`~ ") or _FENCE.search(others)):
         rest = others
     for length in range(min(len(start), len(rest), _OVERLAP), _SHORTEST_OVERLAP - 1, -1):
         if start.endswith(rest[:length]):
