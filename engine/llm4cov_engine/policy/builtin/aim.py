@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
 from llm4cov_engine.coverage.point import Metric
-from llm4cov_engine.policy.builtin.plan import Focus, Phase, Pin, Planner
+from llm4cov_engine.policy.builtin.plan import Focus, Phase, PhaseKind, Pin, Planner
 from llm4cov_engine.policy.builtin.values import stem
 
 if TYPE_CHECKING:
@@ -15,14 +15,20 @@ if TYPE_CHECKING:
 
     from llm4cov_engine.coverage.coverage import Coverage
     from llm4cov_engine.design.design import Design
-    from llm4cov_engine.policy.builtin.bench import Bench, Signal
+    from llm4cov_engine.policy.builtin.bench import Bench
     from llm4cov_engine.policy.builtin.comparisons import Comparison
+    from llm4cov_engine.policy.builtin.signals import Signal
 
 MOST_AIMED = 8
 """Holes a round aims at, one phase each."""
 
 _NEAR = 2
 """Lines around a hole whose comparisons may be what decides about it."""
+
+_DEEP_BIT = 9
+"""A counter's bit that short stretches do not reach."""
+
+_BITS = re.compile(r"\[(?P<high>\d+)(?::\d+)?\]")
 
 _TERM = re.compile(r"(?<![\w.])([A-Za-z_][\w$.]*)\s*(?:\[[^\]]*\])?\s*==\s*([01])(?![\w'])")
 
@@ -43,24 +49,39 @@ def further(
         first: number of the first of them.
     """
     planner = Planner(bench, seed=seed, first=first, cycles=cycles)
-    aimed = _aimed(bench, design, coverage, comparisons, seed)
+    missed = [hole for hole in holes(coverage, design) if hole.reason is HoleReason.UNCOVERED]
+    aimed = _aimed(missed, bench, comparisons, seed)
     for name, focus in aimed:
-        planner.structured(f"aims at {name}", cycles // 3 // len(aimed), 40, resets=10, focus=focus)
-    planner.structured("more short stretches of random shapes", cycles // 8, 16, resets=5)
-    planner.structured("more stretches of random shapes", cycles // 8, 80, resets=10)
-    planner.structured("more long stretches", cycles // 8, max(100, cycles // 60), resets=20)
-    planner.soak("more waits with few changes", cycles // 8, 10)
-    planner.soak("longer waits with few changes", cycles // 6, 2)
+        planner.structured(f"aims at {name}", cycles // 4 // len(aimed), 40, resets=10, focus=focus)
+    planner.structured("more short stretches of random shapes", cycles // 12, 16, resets=5)
+    planner.structured("more stretches of random shapes", cycles // 12, 80, resets=10)
+    planner.structured("more long stretches", cycles // 12, max(100, cycles // 60), resets=20)
+    planner.registers("more register accesses", cycles // 6)
+    if any(_is_deep(hole, bench) for hole in missed):
+        planner.soak("waits for counters that did not count far", cycles // 4, 8)
+        planner.add(PhaseKind.MARATHON, "everything active at once, for deep counters", cycles // 4)
+    else:
+        planner.soak("more waits with few changes", cycles // 6, 8)
     return tuple(planner.phases)
 
 
+def _is_deep(hole: Hole, bench: Bench) -> bool:
+    """Whether a hole is the upper end of a register, as a counter leaves it that ran for too short a time."""
+    match = _BITS.search(hole.what) if hole.metric is Metric.TOGGLE else None
+    return (
+        match is not None
+        and int(match["high"]) >= _DEEP_BIT
+        and hole.what.split("[")[0] not in {signal.port for signal in (*bench.driven, *bench.outputs)}
+    )
+
+
 def _aimed(
-    bench: Bench, design: Design, coverage: Coverage, comparisons: Sequence[Comparison], seed: int
+    missed: Sequence[Hole], bench: Bench, comparisons: Sequence[Comparison], seed: int
 ) -> list[tuple[str, tuple[Focus, ...]]]:
     """Holes that inputs can be named for, in words, each with what to hold; other seeds begin elsewhere."""
     found: dict[tuple[Focus, ...], str] = {}
-    for hole in holes(coverage, design):
-        if hole.reason is not HoleReason.UNCOVERED or hole.metric is Metric.TOGGLE:
+    for hole in missed:
+        if hole.metric is Metric.TOGGLE:
             continue
         for focus in _ways(hole, bench, comparisons):
             found.setdefault(focus, f"{hole.file}:{hole.line} ({hole.metric.value} {_plain(hole.what)})")

@@ -5,8 +5,12 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from llm4cov_engine.policy.builtin.bench import Bench, Signal
+from llm4cov_engine.policy.builtin.signals import Signal
+
+if TYPE_CHECKING:
+    from llm4cov_engine.policy.builtin.bench import Bench
 
 
 class PhaseKind(StrEnum):
@@ -19,8 +23,8 @@ class PhaseKind(StrEnum):
     RANDOM = "random"
     STRUCTURED = "structured"
     SOAK = "soak"
+    MARATHON = "marathon"
     REGISTERS = "registers"
-    SERIAL = "serial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,15 @@ class Planner:
         length = max(10, cycles // repeats)
         self.add(PhaseKind.SOAK, purpose, cycles, repeats=repeats, length=length, focus=focus)
 
+    def registers(self, purpose: str, cycles: int) -> None:
+        """Append accesses to the register buses, with waits between them; nothing without a bus."""
+        if not self.bench.buses:
+            return
+        longest = max(24, cycles // 60)
+        # Some eight accesses of three cycles, and the wait.
+        each = len(self.bench.buses) * (36 + 12 + longest // 10)
+        self.add(PhaseKind.REGISTERS, purpose, cycles, repeats=max(2, cycles // each), length=longest)
+
 
 def first_cycles(bench: Bench) -> int:
     """Clock cycles of a first testbench: as many as such a design simulates in about a second."""
@@ -139,6 +152,7 @@ def _directed(planner: Planner) -> None:
         repeats = max(1, min(40, cycles // 10 // round_trip))
         purpose = "pulses, and waiting for what they bring about"
         planner.add(PhaseKind.HANDSHAKE, purpose, repeats * round_trip, repeats=repeats, length=64)
+    planner.registers("register accesses", cycles // 6)
     chained = [signal for signal in bench.vectors if len(signal.values) > 1]
     for signal in chained[:3]:
         purpose = f"values the RTL compares {signal.port} with, one after the other"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.simulator.feedback import Feedback
     from llm4cov_engine.state import State
 
-MOST_CYCLES = 8
+MOST_CYCLES = 6
 """All rounds together simulate at most this many times the cycles of the first."""
 
 

@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
-    from llm4cov_engine.policy.builtin.bench import Bench, Signal
+    from llm4cov_engine.policy.builtin.bench import Bench
     from llm4cov_engine.policy.builtin.plan import Phase
+    from llm4cov_engine.policy.builtin.signals import Signal
     from llm4cov_engine.policy.builtin.values import Field
 
 LINE = 100

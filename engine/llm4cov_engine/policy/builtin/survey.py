@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.elaboration.records import Direction, Edge
-from llm4cov_engine.policy.builtin.bench import Bench, BenchClock, BenchReset, Signal
+from llm4cov_engine.policy.builtin.bench import Bench, BenchClock, BenchReset
+from llm4cov_engine.policy.builtin.buses import find_buses
+from llm4cov_engine.policy.builtin.signals import Signal
 from llm4cov_engine.policy.builtin.values import fields_for, values_for
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ def survey(design: Design, elaboration: Elaboration, comparisons: Sequence[Compa
             driven.append(_driven(port, name, mine))
         elif port.direction in (Direction.INTERFACE, Direction.REF):
             notes.append(f"The {port.direction.value} port {port.name} is connected but not driven.")
+    paired = _with_twins(driven)
     return Bench(
         module=_module_name(design, elaboration),
         top=design.top,
@@ -85,9 +88,10 @@ def survey(design: Design, elaboration: Elaboration, comparisons: Sequence[Compa
             for reset in elaboration.resets
             if reset.port in reset_ports
         ),
-        driven=_with_twins(driven),
+        driven=paired,
         inouts=tuple(inouts),
         outputs=tuple(outputs),
+        buses=find_buses(paired, outputs),
         size=sum(len(source.text) for source in design.sources),
         notes=tuple(notes),
     )
@@ -124,7 +128,7 @@ class _Mine:
         # What is compared with one port is no value for another.
         self._loose = [each for each in elaboration.constants if each.compared_with not in ports]
 
-    def values(self, port: Port) -> tuple[int, ...]:
+    def values(self, port: Port) -> tuple[tuple[int, ...], int]:
         return values_for(port.name, port.width, self._of(port), self._loose)
 
     def fields(self, port: Port) -> tuple[Field, ...]:
@@ -138,13 +142,15 @@ def _driven(port: Port, name: str, mine: _Mine) -> Signal:
     """The signal that drives a port."""
     serial = port.width == 1 and not port.unpacked and bool(_SERIAL.search(port.name))
     rests_high = _ACTIVE_LOW.search(port.name) or (serial and _IDLES_HIGH.search(port.name))
+    values, sure = mine.values(port)
     return Signal(
         port.name,
         name,
         port.type,
         port.width,
         port.unpacked,
-        values=mine.values(port),
+        values=values,
+        compared=sure or len(values),
         fields=mine.fields(port),
         idle=int(port.width == 1 and bool(rests_high)),
         is_serial=serial,

@@ -48,18 +48,18 @@ class Field:
 
 def values_for(
     name: str, width: int, comparisons: Iterable[Comparison], constants: Iterable[Constant]
-) -> tuple[int, ...]:
+) -> tuple[tuple[int, ...], int]:
     """Values that may matter on a port: those it is compared with, then those of something else.
 
     Of the constants that could not be traced to any port, those compared with a signal of the port's name
     come first, then those of its width, then what else fits.
 
     Returns:
-        Values below 2**width in source order within each rank, without repeats; () for a port so narrow
-        that random values find everything.
+        Values below 2**width in source order within each rank, without repeats, and how many of them the
+        port is surely compared with; none for a port so narrow that random values find everything.
     """
     if width <= 2:
-        return ()
+        return (), 0
     ranks: tuple[list[int], ...] = ([], [], [], [])
     ranks[0].extend(each.value for each in comparisons if each.low == 0 and each.width >= width)
     wanted = stem(name)
@@ -70,8 +70,10 @@ def values_for(
             ranks[2].append(constant.value)
         elif width > 4 and (constant.width >= 32 or constant.width < width) and constant.value > 1:
             ranks[3].append(constant.value)
-    found = dict.fromkeys(value for rank in ranks for value in rank if not value >> width)
-    return tuple(found)[:MOST_VALUES]
+    found = tuple(dict.fromkeys(value for rank in ranks for value in rank if not value >> width))[
+        :MOST_VALUES
+    ]
+    return found, sum(value in ranks[0] for value in found)
 
 
 def fields_for(
