@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,26 @@ _MODELS_NAMED = 8
 _MODELS_SECONDS = 15.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
 _NOT_FOUND, _PASSING, _FIRST_SERVER_ERROR = 404, (408, 409, 429), 500
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands at an endpoint.
+
+    Attributes:
+        url: of the endpoint, without secrets.
+        model: that will be asked; "" when none is set and the endpoint does not serve exactly one.
+        models: that the endpoint says it serves; some serve more than they say, or by other names too.
+    """
+
+    url: str
+    model: str
+    models: tuple[str, ...]
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether the endpoint says it serves the model."""
+        return self.model in self.models
 
 
 class ChatClient:
@@ -68,6 +88,16 @@ class ChatClient:
             ) from None
         self._answered = True
         return replace(reply, seconds=time.monotonic() - began)
+
+    async def look(self) -> Found:
+        """Look what is there, without asking a model anything.
+
+        Raises:
+            PolicyError: the endpoint cannot be reached or does not let us in.
+        """
+        models = await self.models()
+        model = self._model or (models[0] if len(models) == 1 else "")
+        return Found(self._endpoint.shown, model, models)
 
     async def models(self) -> tuple[str, ...]:
         """Names of the models the endpoint serves, in its order.

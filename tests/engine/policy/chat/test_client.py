@@ -286,6 +286,17 @@ async def test_the_only_model_needs_no_name() -> None:
             await ask(server, model="")
 
 
+async def test_looking_names_what_is_there() -> None:
+    async with ModelServer(models=("local",)) as server:
+        found = await ChatClient(options(server, model="")).look()
+        assert (found.url, found.model, found.models) == (server.base_url, "local", ("local",))
+        assert found.is_listed
+        other = await ChatClient(options(server)).look()
+        assert (other.model, other.is_listed) == ("fake-1", False)
+    async with ModelServer(models=("one", "two")) as server:
+        assert (await ChatClient(options(server, model="")).look()).model == ""
+
+
 async def test_nobody_listening_is_said_at_once() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
