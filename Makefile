@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format tools clean
+.PHONY: help demo test test-all lint lint-ruff lint-format lint-imports lint-types format tools clean
 
 help:
 	@echo "make demo      close coverage on $(DEMO), without a model"
@@ -33,12 +33,20 @@ test-all: tools $(VENV)/.installed-test
 	@$(call lint-and,$(PYTEST))
 
 # Lint, then the tests whatever lint said: one run tells everything, and the tests have the last word.
-lint-and = lint=0; $(MAKE) --no-print-directory lint || lint=$$?; $(1); tests=$$?; exit $$((lint || tests))
+lint-and = lint=0; $(MAKE) --no-print-directory --keep-going lint || lint=$$?; $(1); tests=$$?; exit $$((lint || tests))
 
-lint: $(VENV)/.installed-test
+lint: lint-ruff lint-format lint-imports lint-types
+
+lint-ruff: $(VENV)/.installed-test
 	$(BIN)/ruff check .
+
+lint-format: $(VENV)/.installed-test
 	$(BIN)/ruff format --check .
-	$(BIN)/lint-imports
+
+lint-imports: $(VENV)/.installed-test
+	@$(BIN)/lint-imports
+
+lint-types: $(VENV)/.installed-test
 	$(BIN)/mypy
 
 format: $(VENV)/.installed-test
