@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from llm4cov_engine.design.design import Design, SourceFile
 from llm4cov_engine.design.filelist import read_filelist
 from llm4cov_engine.design.options import DesignOptions, macros
-from llm4cov_engine.design.shelf import FolderShelf, OutsideRootError, RowShelf
+from llm4cov_engine.design.shelf import MOST_FILES, FolderShelf, OutsideRootError, RowShelf
 from llm4cov_engine.design.texts import read_text
 from llm4cov_engine.elaboration.syntax import declared
 from llm4cov_engine.errors import DesignError, NoDesignError
@@ -53,7 +53,9 @@ def load(name: str | Path, options: DesignOptions | None = None, settings: Setti
     if text.endswith(_DATASETS):
         from llm4cov_engine.design.dataset import find_row
 
-        return load_row(find_row(_existing(Path(text)), identity), options)
+        design = load_row(find_row(_existing(Path(text)), identity), options)
+        settings = settings or load_settings()
+        return design if design.targets else replace(design, targets=settings.coverage.targets)
     path = _existing(Path(name))
     if path.name == PROJECT_FILE:
         path = path.parent
@@ -205,7 +207,13 @@ def _load_folder(folder: Path, options: DesignOptions, settings: Settings) -> De
                 "Correct the patterns.",
             )
     else:
-        sources = [folder / name for name in FolderShelf(folder).names() if name.endswith(_SOURCES)]
+        shelf = FolderShelf(folder)
+        if not shelf.is_complete:
+            raise DesignError(
+                f"{folder} holds more than {MOST_FILES} files.",
+                f"Name a smaller folder, or list the RTL with `rtl` in {PROJECT_FILE}.",
+            )
+        sources = [folder / name for name in shelf.names() if name.endswith(_SOURCES)]
         if not sources:
             raise NoDesignError(
                 f"{folder} holds no .sv or .v file, nor does any folder in it.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.design.role import Role
@@ -25,8 +26,18 @@ def choice_notes(selection: Selection, top: str, kept: tuple[Facts, ...]) -> lis
         reason = _REASONS.get(role, f"not needed by {top}") if role else f"not needed by {top}"
         groups.setdefault(reason, []).append(facts.name)
     notes = [f"Left out, {reason}: {some(names)}." for reason, names in groups.items()]
-    for name, files in sorted(selection.repeated(kept).items()):
-        notes.append(f"{name} is declared in {some(list(files))}; the one in {files[0]} was taken.")
+    taken = selection.repeated(kept)
+    repeated: dict[tuple[str, ...], list[str]] = {}
+    for name, files in sorted(taken.items()):
+        # Of two copies of a library, one note is enough.
+        repeated.setdefault(tuple(posixpath.dirname(file) or "." for file in files), []).append(name)
+    for folders, modules in repeated.items():
+        if len(set(folders)) > 1:
+            places = f"in {' and in '.join(dict.fromkeys(folders))}; those in {folders[0]} were taken"
+        else:
+            chosen = list(dict.fromkeys(taken[name][0] for name in modules))
+            places = f"in several files; those in {some(chosen)} were taken"
+        notes.append(f"Declared {places}: {some(modules)}.")
     return notes
 
 

@@ -90,11 +90,18 @@ class FolderShelf:
         self._root = root
         self._read: dict[str, SourceFile | None] = {}
         self._names: list[str] | None = None
+        self._complete = True
 
     @property
     def root(self) -> Path:
         """The folder."""
         return self._root
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether `names` holds all files; it stops at `MOST_FILES`."""
+        self.names()
+        return self._complete
 
     def names(self) -> list[str]:
         """Names of all files, sorted, without those in hidden folders and in folders of tools."""
@@ -109,6 +116,7 @@ class FolderShelf:
             for name in files:
                 count += 1
                 if count > MOST_FILES:
+                    self._complete = False
                     return
                 yield (Path(folder) / name).relative_to(self._root).as_posix()
 

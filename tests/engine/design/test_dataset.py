@@ -79,6 +79,14 @@ def test_a_plain_row(dataset: Path) -> None:
     assert (design.top, design.instance, design.targets, design.instruction) == ("leaf", "dut", (), "")
 
 
+def test_targets_of_the_settings_where_the_row_has_none(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLM4COV_COVERAGE_TARGET", "75")
+    assert load(f"{dataset}#plain").targets == (Target(75),)
+    assert len(load(f"{dataset}#kind/of/id").targets) == 2
+
+
 def test_options_win_over_the_row(dataset: Path) -> None:
     options = DesignOptions(top="leaf", instance="mine", defines=("FAST=2",))
     design = load(f"{dataset}#kind/of/id", options)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from llm4cov_engine.coverage.target import Target
-from llm4cov_engine.design import texts
+from llm4cov_engine.design import shelf, texts
 from llm4cov_engine.design.loading import load
 from llm4cov_engine.design.options import DesignOptions
 from llm4cov_engine.elaboration import elaborate
@@ -273,7 +273,24 @@ def test_repeated_modules_are_chosen_near_their_user_and_noted(tmp_path: Path) -
     )
     design = load(tmp_path)
     assert names(design) == ["fpga/leaf.v", "fpga/top.v"]
-    assert "leaf is declared in fpga/leaf.v, asic/leaf.v; the one in fpga/leaf.v was taken." in design.notes
+    assert "Declared in fpga and in asic; those in fpga were taken: leaf." in design.notes
+    lay_out(tmp_path, {"fpga/old_leaf.v": LEAF})
+    notes = load(tmp_path).notes
+    assert "Declared in fpga and in asic; those in fpga were taken: leaf." in notes
+
+
+def test_repeated_modules_in_one_folder(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"a_leaf.v": LEAF, "b_leaf.v": LEAF, "top.v": TOP})
+    design = load(tmp_path)
+    assert names(design) == ["a_leaf.v", "top.v"]
+    assert "Declared in several files; those in a_leaf.v were taken: leaf." in design.notes
+
+
+def test_a_folder_with_more_files_than_anybody_s_rtl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shelf, "MOST_FILES", 3)
+    lay_out(tmp_path, {f"{name}.v": LEAF for name in "abcd"})
+    with pytest.raises(DesignError, match="holds more than"):
+        load(tmp_path)
 
 
 def test_a_module_that_instantiates_itself_can_be_the_top(tmp_path: Path) -> None:
