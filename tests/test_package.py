@@ -27,7 +27,7 @@ PACKAGES = {
 PUBLIC = """
 DEFAULT_ROUNDS AmbiguousTopError Author BuiltinPolicy Check Collected Coverage Design DesignError
 DesignOptions Elaboration ElaborationError Exclusion ExclusionKind Feedback GivenPolicy Hole HoleReason
-Llm4CovError Metric NoDesignError Node Point Policy PolicyError Problem Project Proposal Recorder
+Llm4CovError Metric Mode NoDesignError Node Point Policy PolicyError Problem Project Proposal Recorder
 ScriptedPolicy Seconds Session SessionError SessionStore SessionSummary Settings SettingsError Severity
 Simulator SimulatorIdentity SimulatorOptions SourceFile Span State Status StorageError Tally Target
 TargetResult Testbench Tokens ToolError Transition Verilator __version__ agentic diagnose direct_infer

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     )
     from llm4cov_engine.files import write_text
     from llm4cov_engine.policy.builtin import BuiltinPolicy
+    from llm4cov_engine.policy.choice import Mode
     from llm4cov_engine.policy.given import GivenPolicy
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.policy.script import ScriptedPolicy, write_script
@@ -75,6 +76,7 @@ __all__ = [
     "HoleReason",
     "Llm4CovError",
     "Metric",
+    "Mode",
     "NoDesignError",
     "Node",
     "Point",
@@ -141,6 +143,7 @@ _HOMES = {
         "Exclusion",
         "ExclusionKind",
         "Metric",
+        "Mode",
         "Point",
     ),
     "coverage.target": ("Target",),
@@ -171,6 +174,7 @@ _HOMES = {
     ),
     "files": ("write_text",),
     "policy.builtin": ("BuiltinPolicy",),
+    "policy.choice": ("Mode",),
     "policy.given": ("GivenPolicy",),
     "policy.protocol": ("Policy",),
     "policy.script": (

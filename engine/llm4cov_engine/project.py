@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.design.design import Design
-from llm4cov_engine.errors import SettingsError
+from llm4cov_engine.policy.choice import Mode, choose
 from llm4cov_engine.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from llm4cov_engine.design.options import DesignOptions
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.simulator.protocol import Simulator
-
-SCRIPT = "script:"
-"""Begins the name of a policy that replays a file."""
 
 
 @dataclass(frozen=True)
@@ -93,25 +90,11 @@ class Project:
         waivers = self.settings.coverage.waivers
         return WaivingSimulator(verilator, read(waivers)) if waivers is not None else verilator
 
-    @property
-    def policy_name(self) -> str:
-        """The policy the settings name; without one, chat when a model is named and builtin otherwise."""
-        return self.settings.policy.name or ("chat" if self.settings.policy.model else "builtin")
-
-    def policy(self) -> Policy:
-        """The policy of `policy_name`.
+    def policy(self, mode: Mode = Mode.MEMORYLESS) -> Policy:
+        """The policy the settings name; see `choose`.
 
         Raises:
-            PolicyError: its script cannot be read.
-            SettingsError: there is no such policy.
+            PolicyError: its script cannot be read, or no endpoint can be asked.
+            SettingsError: there is no such policy, or the mode does not go with it.
         """
-        name = self.policy_name
-        if name == "builtin":
-            from llm4cov_engine.policy.builtin import BuiltinPolicy
-
-            return BuiltinPolicy()
-        if name.startswith(SCRIPT):
-            from llm4cov_engine.policy.script import ScriptedPolicy
-
-            return ScriptedPolicy.read(Path(name.removeprefix(SCRIPT)))
-        raise SettingsError(f"There is no policy '{name}'.", "Use builtin, chat or script:FILE.")
+        return choose(self.settings.policy, mode=mode, seed=self.settings.simulator.seed)

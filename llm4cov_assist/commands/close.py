@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,6 +18,7 @@ from llm4cov_assist.running import run as run_to_end
 from llm4cov_assist.tables import feedback_view
 from llm4cov_engine import (
     GivenPolicy,
+    Mode,
     Project,
     SessionStore,
     State,
@@ -35,14 +35,6 @@ if TYPE_CHECKING:
     from llm4cov_engine import Policy, Session
 
 INTERRUPTED = 130
-
-
-class Mode(StrEnum):
-    """How much a model sees, and how often it is asked."""
-
-    MEMORYLESS = "memoryless"
-    VANILLA = "vanilla"
-    DIRECT = "direct"
 
 
 @dataclass
@@ -67,11 +59,14 @@ def close(
     design: options.DesignArgument = ".",
     policy: Annotated[
         str | None,
-        typer.Option("--policy", metavar="NAME", help="builtin, chat or script:FILE."),
+        typer.Option("--policy", metavar="NAME", help="builtin, chat, hybrid or script:FILE."),
     ] = None,
     model: Annotated[str | None, typer.Option("--model", help="Model, as the endpoint names it.")] = None,
     base_url: Annotated[
         str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the OpenAI protocol.")
+    ] = None,
+    edit: Annotated[
+        str | None, typer.Option("--edit", metavar="HOW", help="A model writes a file anew, or a patch.")
     ] = None,
     rounds: Annotated[
         int | None, typer.Option("--rounds", metavar="N", min=1, help="At most so many rounds.")
@@ -110,10 +105,10 @@ def close(
     success and every target met, 1 the best testbench failed, 3 a target was not met, 2 wrong usage or
     environment, 130 stopped by Ctrl-C.
     """
-    flags = {
+    flags: dict[str, dict[str, Any]] = {
         "coverage": {"target": target},
         "simulator": {"seed": seed, "timeout": timeout},
-        "policy": {"name": policy, "model": model, "base_url": base_url, "rounds": rounds},
+        "policy": {"name": policy, "model": model, "base_url": base_url, "edit": edit, "rounds": rounds},
     }
     chosen = options.design_options(top, instance, include, define, spec)
     project = Project.open(design, chosen, flags)
@@ -152,7 +147,7 @@ class _Request:
     def carry_out(self, done: _Rounds) -> None:
         """Run the rounds in a session of their own."""
         project = self.project
-        policy = project.policy()
+        policy = project.policy(self.mode)
         with SessionStore.for_design(project.design) as store:
             session = store.create(project.design, policy=policy.name, settings=self._settings())
             done.session, done.policy = session.id, policy.name

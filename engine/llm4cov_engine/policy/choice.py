@@ -1,0 +1,76 @@
+"""From settings to the policy they name."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llm4cov_engine.errors import SettingsError
+
+if TYPE_CHECKING:
+    from llm4cov_engine.policy.protocol import Policy
+    from llm4cov_engine.settings.schema import PolicySettings
+
+SCRIPT = "script:"
+"""Begins the name of a policy that replays a file."""
+
+
+class Mode(StrEnum):
+    """What a policy sees and how often it is asked (paper, section 3)."""
+
+    MEMORYLESS = "memoryless"
+    """The state and nothing else, round after round."""
+    VANILLA = "vanilla"
+    """The whole history; only a model can make use of it."""
+    DIRECT = "direct"
+    """One round from s0."""
+
+
+def name_of(settings: PolicySettings) -> str:
+    """The policy that is named; without a name, chat when a model is set and builtin otherwise."""
+    return settings.name or ("chat" if settings.model else "builtin")
+
+
+def choose(settings: PolicySettings, *, mode: Mode = Mode.MEMORYLESS, seed: int = 1) -> Policy:
+    """The policy the settings name.
+
+    Args:
+        settings: of the section [policy].
+        mode: vanilla needs the chat policy.
+        seed: of the first round.
+
+    Raises:
+        PolicyError: its script cannot be read, or no endpoint can be asked.
+        SettingsError: there is no such policy, or the mode does not go with it.
+    """
+    name = name_of(settings)
+    if mode is Mode.VANILLA and name != "chat":
+        raise SettingsError(
+            f"The policy {name} has no mode vanilla: only a model can look back on its history.",
+            "Use --policy chat, or leave the mode out.",
+        )
+    if name == "builtin":
+        from llm4cov_engine.policy.builtin import BuiltinPolicy
+
+        return BuiltinPolicy()
+    if name.startswith(SCRIPT):
+        from llm4cov_engine.policy.script import ScriptedPolicy
+
+        return ScriptedPolicy.read(Path(name.removeprefix(SCRIPT)))
+    if name == "chat":
+        return _chat(settings, mode)
+    if name == "hybrid":
+        from llm4cov_engine.policy.builtin import BuiltinPolicy
+        from llm4cov_engine.policy.hybrid import HybridPolicy
+
+        return HybridPolicy(BuiltinPolicy(), _chat(settings, mode), first_seed=seed)
+    raise SettingsError(f"There is no policy '{name}'.", "Use builtin, chat, hybrid or script:FILE.")
+
+
+def _chat(settings: PolicySettings, mode: Mode) -> Policy:
+    from llm4cov_engine.policy.chat.models import student
+    from llm4cov_engine.policy.chat.policy import ChatPolicy, VanillaChatPolicy
+
+    options = student(settings.model_dump())
+    return VanillaChatPolicy(options) if mode is Mode.VANILLA else ChatPolicy(options)
