@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.coverage.target import Target
 from llm4cov_engine.errors import SettingsError, StorageError
+from llm4cov_engine.rounds import DEFAULT_ROUNDS
 from llm4cov_engine.settings.loading import PROJECT_FILE, load_settings
 from llm4cov_engine.settings.schema import Settings, schema
 from llm4cov_engine.settings.source import line_of
@@ -44,7 +45,8 @@ def refusal(
 def test_defaults_without_any_file(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, environment={})
     assert settings == Settings()
-    assert (settings.simulator.timeout, settings.simulator.seed, settings.policy.rounds) == (60, 1, 3)
+    assert (settings.simulator.timeout, settings.simulator.seed) == (60, 1)
+    assert settings.policy.rounds == DEFAULT_ROUNDS
     assert settings.coverage.targets == ()
 
 

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.coverage.target import POINTS, SCORE, Target
-from llm4cov_engine.rounds import DEFAULT_ROUNDS
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 
@@ -158,7 +157,8 @@ class PolicySettings(ModelSettings):
 
     name: Annotated[str, Field(pattern=r"^(builtin|chat|hybrid|script:.+)$")] | None = None
     """builtin, chat, hybrid or script:FILE; else chat when a model is named and builtin when none is."""
-    rounds: Annotated[int, Field(ge=1)] = DEFAULT_ROUNDS
+    # The same number as in the rounds themselves, which settings must not depend on; a test compares them.
+    rounds: Annotated[int, Field(ge=1)] = 3
     """Rounds of a run."""
     edit: Literal["file", "patch"] | None = None
     """Whether a model writes a testbench anew or as search-and-replace blocks."""
