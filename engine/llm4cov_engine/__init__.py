@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llm4cov_engine import errors, events, report
+    from llm4cov_engine.choice import Mode
     from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
     from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
     from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     )
     from llm4cov_engine.files import write_text
     from llm4cov_engine.policy.builtin import BuiltinPolicy
-    from llm4cov_engine.policy.choice import Mode
     from llm4cov_engine.policy.given import GivenPolicy
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.policy.script import ScriptedPolicy, write_script
@@ -174,7 +174,7 @@ _HOMES = {
     ),
     "files": ("write_text",),
     "policy.builtin": ("BuiltinPolicy",),
-    "policy.choice": ("Mode",),
+    "choice": ("Mode",),
     "policy.given": ("GivenPolicy",),
     "policy.protocol": ("Policy",),
     "policy.script": (

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llm4cov_engine.choice import Mode, choose
 from llm4cov_engine.design.design import Design
-from llm4cov_engine.policy.choice import Mode, choose
 from llm4cov_engine.settings.schema import Settings
 
 if TYPE_CHECKING:
