@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import posixpath
 from collections.abc import Iterable, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from llm4cov_engine.design.design import Design, SourceFile
 from llm4cov_engine.design.filelist import read_filelist
 from llm4cov_engine.design.options import DesignOptions, macros
+from llm4cov_engine.design.patterns import RTL, matching, matching_rtl
 from llm4cov_engine.design.shelf import MOST_FILES, FolderShelf, OutsideRootError, RowShelf
 from llm4cov_engine.design.texts import read_text
 from llm4cov_engine.elaboration.syntax import declared
@@ -22,9 +22,6 @@ from llm4cov_engine.settings.schema import Settings
 
 if TYPE_CHECKING:
     from llm4cov_engine.design.dataset import Row
-
-_SOURCES = (".v", ".sv")
-"""Endings of files that are compiled."""
 
 _HEADERS = (".vh", ".svh", ".h", ".inc")
 """Endings of files that are included rather than compiled."""
@@ -65,7 +62,7 @@ def load(name: str | Path, options: DesignOptions | None = None, settings: Setti
         design = _load_folder(path, options, settings)
     elif path.suffix == ".f":
         design = _load_filelist(path, options, settings)
-    elif path.suffix in _SOURCES:
+    elif path.suffix in RTL:
         design = _load_file(path, options, settings)
     else:
         raise NoDesignError(
@@ -131,7 +128,7 @@ class _Found:
     include_dirs: Sequence[Path] = ()
     libraries: Sequence[Path] = ()
     library_dirs: Sequence[Path] = ()
-    library_extensions: Sequence[str] = _SOURCES
+    library_extensions: Sequence[str] = RTL
     tops_from: Sequence[Path] = ()
     notes: Sequence[str] = ()
 
@@ -200,7 +197,7 @@ def _relative(root: Path, path: Path) -> str:
 def _load_folder(folder: Path, options: DesignOptions, settings: Settings) -> Design:
     design = settings.design
     if design.rtl:
-        sources = _matching(folder, design.rtl)
+        sources = matching_rtl(folder, design.rtl)
         if not sources:
             raise NoDesignError(
                 f"No RTL file below {folder} matches `rtl` in {PROJECT_FILE}: {', '.join(design.rtl)}.",
@@ -213,13 +210,13 @@ def _load_folder(folder: Path, options: DesignOptions, settings: Settings) -> De
                 f"{folder} holds more than {MOST_FILES} files.",
                 f"Name a smaller folder, or list the RTL with `rtl` in {PROJECT_FILE}.",
             )
-        sources = [folder / name for name in shelf.names() if name.endswith(_SOURCES)]
+        sources = [folder / name for name in shelf.names() if name.endswith(RTL)]
         if not sources:
             raise NoDesignError(
                 f"{folder} holds no .sv or .v file, nor does any folder in it.",
                 "Name another folder, an RTL file or a filelist.",
             )
-    excluded = set(_matching(folder, design.exclude))
+    excluded = set(matching_rtl(folder, design.exclude))
     found = _Found(
         id=folder.name or "design",
         sources=[path for path in sources if path not in excluded],
@@ -229,20 +226,6 @@ def _load_folder(folder: Path, options: DesignOptions, settings: Settings) -> De
         include_dirs=_include_dirs(folder, options, settings),
     )
     return _on_disk(found, folder)
-
-
-def _matching(folder: Path, patterns: Iterable[str]) -> list[Path]:
-    """RTL files that match patterns relative to a folder, in the patterns' order; of folders, all in them."""
-    found: dict[Path, None] = {}
-    for pattern in patterns:
-        for name in sorted(glob.glob(pattern, root_dir=folder, recursive=True)):  # noqa: PTH207
-            path = Path(os.path.normpath(folder / name))
-            if path.is_dir():
-                inside = FolderShelf(path).names()
-                found |= dict.fromkeys(path / each for each in inside if each.endswith(_SOURCES))
-            elif name.endswith(_SOURCES) or name == pattern:
-                found[path] = None
-    return list(found)
 
 
 def _load_file(path: Path, options: DesignOptions, settings: Settings) -> Design:
@@ -257,7 +240,7 @@ def _load_file(path: Path, options: DesignOptions, settings: Settings) -> Design
         parameters=_parameters(options, settings) if ours else dict(options.parameters),
         include_dirs=_include_dirs(path.parent, options, settings),
         library_dirs=[path.parent],
-        library_extensions=[path.suffix, *(each for each in _SOURCES if each != path.suffix)],
+        library_extensions=[path.suffix, *(each for each in RTL if each != path.suffix)],
         tops_from=[path],
     )
     return _on_disk(found, path.parent)
@@ -287,7 +270,7 @@ def _load_filelist(path: Path, options: DesignOptions, settings: Settings) -> De
         ],
         libraries=read.library_files,
         library_dirs=[each for each in read.library_dirs if each not in absent],
-        library_extensions=read.library_extensions or _SOURCES,
+        library_extensions=read.library_extensions or RTL,
         notes=notes,
     )
     return _on_disk(found, path.parent)
@@ -297,14 +280,14 @@ def _specs(folder: Path, root: Path, options: DesignOptions, settings: Settings)
     """Documents, named relative to the root, or by their file name when they lie elsewhere."""
     paths = [Path.cwd() / each for each in options.specs]
     for pattern in () if paths else settings.design.specs:
-        matches = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207
+        matches = matching(folder, pattern)
         if not matches:
             raise NoDesignError(
                 f"No file matches `specs` in {PROJECT_FILE}: {pattern}.", "Correct the pattern."
             )
-        paths += [folder / name for name in matches]
+        paths += matches
     found = {}
-    for path in map(Path, map(os.path.normpath, paths)):
+    for path in (Path(os.path.normpath(each)) for each in paths):
         if not path.is_dir():
             name = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
             found[name] = SourceFile(name, read_text(path))
