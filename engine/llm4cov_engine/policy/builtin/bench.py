@@ -42,6 +42,7 @@ class Bench:
         outputs: every DUT output.
         buses: register buses among the driven signals.
         size: characters of RTL, a measure of what a cycle costs.
+        has_timescale: whether the RTL says what a time unit is, so that the testbench has to as well.
         notes: what the testbench does not do, one sentence each.
     """
 
@@ -57,6 +58,7 @@ class Bench:
     outputs: tuple[Signal, ...]
     buses: tuple[Bus, ...]
     size: int
+    has_timescale: bool = False
     notes: tuple[str, ...] = ()
 
     @property

@@ -12,7 +12,8 @@ from llm4cov_engine.events import Emit, ignore
 from llm4cov_engine.policy.builtin.aim import further
 from llm4cov_engine.policy.builtin.bench import Bench
 from llm4cov_engine.policy.builtin.comparisons import Comparison, read_comparisons
-from llm4cov_engine.policy.builtin.plan import first_cycles, opening
+from llm4cov_engine.policy.builtin.foreign import SCOPE, read_foreign
+from llm4cov_engine.policy.builtin.plan import Phase, first_cycles, opening
 from llm4cov_engine.policy.builtin.render import phase_calls, phase_tasks, testbench_text
 from llm4cov_engine.policy.builtin.rewrite import Written, last_begun, read_written
 from llm4cov_engine.policy.builtin.survey import survey
@@ -80,15 +81,21 @@ def _propose(state: State, seed: int) -> tuple[Testbench, str]:
     if state.testbench is None or feedback is None:
         return _fresh(known, seed, "")
     written = read_written(state.testbench.text)
-    if feedback.status is Status.SUCCESS and feedback.coverage is not None:
-        if written is not None:
-            text, note = _extended(known, written, feedback.coverage, feedback.seconds.simulate, seed)
-            return Testbench(state.testbench.name, text), note
-        return _beside(known, state.testbench, feedback.coverage, seed)
-    if written is not None and feedback.status.goodness >= Status.RUNTIME_FAILED.goodness:
+    succeeded = feedback.status is Status.SUCCESS and feedback.coverage is not None
+    if written is not None and f" : {SCOPE}\n" in written.text:
+        # An earlier round added to somebody else's testbench: its names are the ones to go on with.
+        foreign = read_foreign(state.testbench, known.bench)
+        if foreign is not None:
+            known = _Known(design, foreign.bench, comparisons)
+    if written is not None and succeeded:
+        text, note = _extended(known, written, feedback, seed)
+    elif written is not None and feedback.status.goodness >= Status.RUNTIME_FAILED.goodness:
         text, note = _shortened(known, written, feedback)
-        return Testbench(state.testbench.name, text), note
-    return _fresh(known, seed, "the one there is does not run; ")
+    elif succeeded:
+        return _beside(known, state.testbench, feedback, seed)
+    else:
+        return _fresh(known, seed, "the one there is does not run; ")
+    return Testbench(state.testbench.name, text), note
 
 
 def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
@@ -99,24 +106,15 @@ def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
     return Testbench(known.file_name, text), f"{why}a new testbench of {len(phases)} phases, {total} cycles"
 
 
-def _extended(
-    known: _Known, written: Written, coverage: Coverage, seconds: float, seed: int
-) -> tuple[str, str]:
-    """More phases after those of an earlier round, which simulated for some seconds."""
+def _extended(known: _Known, written: Written, feedback: Feedback, seed: int) -> tuple[str, str]:
+    """More phases after those of an earlier round."""
     first = first_cycles(known.bench)
     room = MOST_CYCLES * first - written.cycles
-    slow = seconds > SLOW_SECONDS
+    slow = feedback.seconds.simulate > SLOW_SECONDS
     cycles = first // 8 if slow else max(first // 8, min(2 * first, room))
-    phases = further(
-        known.bench,
-        known.design,
-        coverage,
-        known.comparisons,
-        seed=seed,
-        first=written.next_number,
-        cycles=cycles,
-    )
-    text = written.extended(phase_tasks(known.bench, phases), phase_calls(phases))
+    phases = _further(known, feedback, seed, first=written.next_number, cycles=cycles)
+    prefix = f"{SCOPE}." if f" : {SCOPE}\n" in written.text else ""
+    text = written.extended(phase_tasks(known.bench, phases), phase_calls(phases, prefix))
     aimed = sum(phase.purpose.startswith("aims") for phase in phases)
     return text, f"{len(phases)} more phases, {aimed} of them aimed at holes"
 
@@ -142,16 +140,23 @@ def _cycles_run(bench: Bench, coverage: Coverage) -> int:
     )
 
 
-def _beside(known: _Known, testbench: Testbench, coverage: Coverage, seed: int) -> tuple[Testbench, str]:
+def _beside(known: _Known, testbench: Testbench, feedback: Feedback, seed: int) -> tuple[Testbench, str]:
     """Phases at the end of somebody else's testbench; every third seed tries one of its own instead."""
-    from llm4cov_engine.policy.builtin.foreign import read_foreign
-
-    foreign = read_foreign(testbench, known.bench) if seed % 3 else None
+    if seed % 3 == 0:
+        return _fresh(known, seed, "")
+    foreign = read_foreign(testbench, known.bench)
     if foreign is None:
-        return _fresh(known, seed, "nothing can be added to the given testbench; " if seed % 3 else "")
-    cycles = 2 * first_cycles(foreign.bench)
-    phases = further(
-        foreign.bench, known.design, coverage, known.comparisons, seed=seed, first=1, cycles=cycles
+        return _fresh(known, seed, "nothing can be added to the one there is; ")
+    seen = _Known(known.design, foreign.bench, known.comparisons)
+    phases = _further(seen, feedback, seed, first=1, cycles=2 * first_cycles(foreign.bench))
+    return Testbench(
+        testbench.name, foreign.extended(phases)
+    ), f"{len(phases)} phases added to the one there is"
+
+
+def _further(known: _Known, feedback: Feedback, seed: int, *, first: int, cycles: int) -> tuple[Phase, ...]:
+    """Phases toward what a successful run missed."""
+    assert feedback.coverage is not None
+    return further(
+        known.bench, known.design, feedback.coverage, known.comparisons, seed=seed, first=first, cycles=cycles
     )
-    text = foreign.extended(foreign.bench, phases)
-    return Testbench(testbench.name, text), f"{len(phases)} phases added to {testbench.name}"

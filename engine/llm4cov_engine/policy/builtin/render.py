@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,7 @@ LINE = 100
 
 def testbench_text(bench: Bench, phases: Sequence[Phase], seed: int) -> str:
     """A whole testbench."""
-    return (
+    return _aired(
         _templates()
         .get_template("testbench.sv.j2")
         .render(
@@ -36,7 +37,12 @@ def testbench_text(bench: Bench, phases: Sequence[Phase], seed: int) -> str:
 
 def kit_text(bench: Bench) -> str:
     """The part of a testbench that phases build on, for one that has signals of its own."""
-    return _templates().get_template("kit.sv.j2").render(bench=bench)
+    return _aired(_templates().get_template("kit.sv.j2").render(bench=bench))
+
+
+def _aired(text: str) -> str:
+    """The text with an empty line after every block of the module."""
+    return re.sub(r"(\n  (?:end\w*|\);|\};)\n)(?=  \S)", r"\1\n", text)
 
 
 def phase_tasks(bench: Bench, phases: Sequence[Phase]) -> str:

@@ -54,7 +54,7 @@ class Written:
         for phase in reversed(self.phases):
             if phase.number > number or (phase.number == number and cycles <= 0):
                 text = text[: phase.start] + text[phase.end :]
-                text = re.sub(rf"^ *phase_{phase.number}\(\);\n", "", text, flags=re.MULTILINE)
+                text = re.sub(rf"^ *(?:\w+\.)?phase_{phase.number}\(\);\n", "", text, flags=re.MULTILINE)
             elif phase.number == number:
                 body = text[phase.start : phase.end]
                 line = f"    cycles_left = {cycles};  // the simulation failed soon after\n"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 KIT_NAMES = frozenset(
     {"all_shapes", "calm_shapes", "choose_shapes", "cycle", "cycles_left", "drive", "inputs", "observed"}
-    | {"pulse_reset", "restart", "run", "start_phase", "tick", "wait_for_change", "shape_e"}
+    | {"pulse_reset", "restart", "run", "set_up", "start_phase", "tick", "wait_for_change", "shape_e"}
     | {
         "Drive",
         "Input",
@@ -42,6 +42,7 @@ KIT_NAMES = frozenset(
 """Names the testbench uses itself; a port of such a name gets a signal of another."""
 
 _HALF_PERIODS = (5, 7, 3, 11, 13, 17, 9, 19)
+_TIMESCALE = re.compile(r"^\s*(`timescale|timeunit)\b", re.MULTILINE)
 _ACTIVE_LOW = re.compile(r"(_n|_b|_l|_ni|_bar)$|^n(cs|ce|we|oe|rd|wr)$|(cs|ce|we|oe)n$", re.IGNORECASE)
 _SERIAL = re.compile(
     r"(^|_)(rxd?|sin|sdi|sda|miso|mosi|si|din|(uart|ser|serial)(_?(in|data|rx|rxd))?)(_i|_in|_pin)?$",
@@ -93,6 +94,7 @@ def survey(design: Design, elaboration: Elaboration, comparisons: Sequence[Compa
         outputs=tuple(outputs),
         buses=find_buses(paired, outputs),
         size=sum(len(source.text) for source in design.sources),
+        has_timescale=any(_TIMESCALE.search(file.text) for file in (*design.sources, *design.headers)),
         notes=tuple(notes),
     )
 
