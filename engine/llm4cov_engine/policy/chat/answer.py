@@ -106,9 +106,16 @@ def without_design(testbench: Testbench, design: Design) -> tuple[Testbench, lis
     return Testbench(testbench.name, "\n".join(lines).strip("\n") + "\n"), [each.name for each in repeated]
 
 
-def is_complete(testbench: Testbench | None) -> bool:
-    """Whether a testbench ends where a module ends: what a cut answer rarely does."""
-    return testbench is not None and bool(_END.search(testbench.text))
+def is_complete(text: str, answer: Answer) -> bool:
+    """Whether an answer that was cut holds a testbench all the same: one that ends where a module ends."""
+    if answer.testbench is None or patch.is_unfinished(text):
+        return False
+    return bool(_END.search(answer.testbench.text))
+
+
+def is_begun(text: str) -> bool:
+    """Whether an answer that was cut came as far as code."""
+    return "module" in text or patch.is_begun(text)
 
 
 def joined(start: str, rest: str) -> str:

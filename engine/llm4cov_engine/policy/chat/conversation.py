@@ -53,6 +53,7 @@ class Conversation:
     Attributes:
         writer: of the prompts.
         spending: what all calls have cost so far.
+        replies: to the calls of the latest proposal.
     """
 
     def __init__(self, options: ChatOptions, policy: str) -> None:
@@ -62,6 +63,7 @@ class Conversation:
         self._context = options.context_tokens
         self.writer = PromptWriter(options)
         self.spending = Spending(options.budget)
+        self.replies: list[Reply] = []
 
     async def propose(self, subject: Subject, *, seed: int, emit: Emit) -> Proposal:
         """Ask for a testbench; a proposal without one says in its note why.
@@ -69,10 +71,12 @@ class Conversation:
         Raises:
             PolicyError: the budget is spent, no call can succeed, or a user's prompt cannot be used.
         """
+        self.replies = []
         self.spending.demand()
         exchange = Exchange(
             self._client, self.spending, self._options, self.writer.templates, seed=seed, emit=emit
         )
+        self.replies = exchange.replies
         try:
             prompt = await self._open(exchange, subject, emit)
             answer = await exchange.answer(prompt, subject.design, subject.current)

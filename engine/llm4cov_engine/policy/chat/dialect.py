@@ -21,8 +21,10 @@ LIMITS = ("max_tokens", "max_completion_tokens")
 _OPTIONAL = ("stream_options", "temperature", "top_p", "seed")
 _SYSTEM_ROLE = re.compile(r"\bsystem\b.*\brole\b|\brole\b.*\bsystem\b", re.IGNORECASE | re.DOTALL)
 _STREAM = re.compile(r"\bstream(ing)?\b", re.IGNORECASE)
-_REFUSALS = (400, 422, 500, 501)
-"""HTTP statuses with which endpoints refuse a parameter; some chat templates fail with a server's error."""
+_REFUSALS = (400, 422)
+"""HTTP statuses with which endpoints refuse a parameter."""
+
+_OWN_ERROR = 500
 
 _SAMPLING = ("temperature", "top_p", "seed", *LIMITS)
 
@@ -71,9 +73,12 @@ class Dialect:
         Returns:
             What will be different, as a sentence; "" when the refusal is about something else.
         """
+        said = f"{trouble.parameter} {trouble.code} {trouble.words}"
+        if trouble.status >= _OWN_ERROR:
+            # Some chat templates fail instead of refusing; any other error of the server is not about us.
+            return self._merge_system(request, said)
         if trouble.status not in _REFUSALS:
             return ""
-        said = f"{trouble.parameter} {trouble.code} {trouble.words}"
         limit = next((name for name in LIMITS if name in request), "")
         if limit and any(name in said for name in LIMITS):
             self._limits.remove(limit)
@@ -83,12 +88,15 @@ class Dialect:
             if name in request and re.search(rf"\b{name}\b", said):
                 self._left_out.add(name)
                 return f"The endpoint refuses {name}; it is left out."
-        if _SYSTEM_ROLE.search(said) and request["messages"][0]["role"] == "system":
-            self._has_system_role = False
-            return "The endpoint refuses the system role; its words begin the first message instead."
         if self.streams and _STREAM.search(said):
             return self.stop_streaming()
-        return ""
+        return self._merge_system(request, said)
+
+    def _merge_system(self, request: dict[str, Any], said: str) -> str:
+        if not _SYSTEM_ROLE.search(said) or request["messages"][0]["role"] != "system":
+            return ""
+        self._has_system_role = False
+        return "The endpoint refuses the system role; its words begin the first message instead."
 
     def stop_streaming(self) -> str:
         """Ask for replies in one piece from now on; what is different, as a sentence."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.events import Note
-from llm4cov_engine.policy.chat.answer import Answer, is_complete, joined, read_answer
+from llm4cov_engine.policy.chat.answer import Answer, is_begun, is_complete, joined, read_answer
 from llm4cov_engine.policy.chat.failures import CallError
 from llm4cov_engine.policy.chat.options import Edit
 
@@ -76,7 +76,7 @@ class Exchange:
         if reply.finish_reason == FILTERED:
             raise CallError(f"The endpoint's content filter stopped {reply.model}.")
         answer = read(said(reply))
-        if reply.was_cut and not is_complete(answer.testbench):
+        if reply.was_cut and not is_complete(said(reply), answer):
             whole = await self._continued(prompt, reply)
             return _demand(read(whole), f"{self._cut}, and with its rest it still holds no testbench.")
         if answer.testbench is not None:
@@ -85,7 +85,7 @@ class Exchange:
         question = self._templates.render("repair", top=design.top, failed=answer.failed)
         second = await self._again(prompt, reply, question)
         repaired = read(said(second))
-        if second.was_cut and not is_complete(repaired.testbench):
+        if second.was_cut and not is_complete(said(second), repaired):
             raise CallError(f"{self._cut}.")
         reasons = " ".join(repaired.failed)
         return _demand(
@@ -94,7 +94,7 @@ class Exchange:
 
     async def _continued(self, prompt: Prompt, reply: Reply) -> str:
         """A reply that was cut at the length limit, with its rest."""
-        if "module" not in reply.text:
+        if not is_begun(reply.text):
             raise CallError(f"{self._cut} before a testbench began.")
         self._emit(Note("The reply was cut at the length limit; asking for the rest."))
         rest = await self._again(prompt, reply, self._templates.render("continue"))

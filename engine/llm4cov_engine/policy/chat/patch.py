@@ -15,6 +15,7 @@ _BLOCK = re.compile(
     r"^[ \t]*>{5,}[ \t]*REPLACE",
     re.DOTALL | re.MULTILINE,
 )
+_BEGIN = re.compile(r"^[ \t]*<{5,}[ \t]*SEARCH", re.MULTILINE)
 _LONGEST_QUOTE = 60
 
 
@@ -49,6 +50,16 @@ class Patched:
 def hunks(reply: str) -> tuple[Hunk, ...]:
     """The blocks in a reply, in its order; one that is not finished is none."""
     return tuple(Hunk(match["search"], match["replace"]) for match in _BLOCK.finditer(reply))
+
+
+def is_begun(reply: str) -> bool:
+    """Whether there is at least the beginning of a block."""
+    return bool(_BEGIN.search(reply))
+
+
+def is_unfinished(reply: str) -> bool:
+    """Whether a block begins and does not end."""
+    return len(_BEGIN.findall(reply)) > len(hunks(reply))
 
 
 def apply(text: str, changes: tuple[Hunk, ...]) -> Patched:

@@ -9,6 +9,7 @@ from llm4cov_engine.policy.chat.conversation import Conversation, Subject
 
 if TYPE_CHECKING:
     from llm4cov_engine.policy.chat.budget import Spending
+    from llm4cov_engine.policy.chat.completion import Message
     from llm4cov_engine.policy.chat.options import ChatOptions
     from llm4cov_engine.policy.chat.prompt import Prompt
     from llm4cov_engine.state import Proposal, State, Transition
@@ -64,7 +65,8 @@ class VanillaChatPolicy:
     def __init__(self, options: ChatOptions) -> None:
         self._conversation = Conversation(options, self.name)
         self._start: State | None = None
-        self._past: list[tuple[str, Transition]] = []
+        self._past: list[tuple[tuple[Message, ...], Transition]] = []
+        self._proposed: Proposal | None = None
 
     @property
     def spending(self) -> Spending:
@@ -83,13 +85,16 @@ class VanillaChatPolicy:
         states = [start, *(transition.result for _, transition in past)]
         current = next((found for each in reversed(states) if (found := _current(each))), None)
         subject = Subject(state.design, current, write)
-        return await self._conversation.propose(subject, seed=seed, emit=emit)
+        self._proposed = await self._conversation.propose(subject, seed=seed, emit=emit)
+        return self._proposed
 
     def observe(self, transition: Transition) -> None:
-        """Remember a round of this policy's; a round without a reply is as if it had not been."""
-        messages = transition.proposal.messages
-        if transition.proposal.policy == self.name and messages:
-            self._past.append((messages[-1][1], transition))
+        """Remember the round of the latest proposal; one without a reply is as if it had not been."""
+        replies = len(self._conversation.replies)
+        if transition.proposal is self._proposed and replies:
+            # Its replies and the questions between them stand at the end.
+            said = transition.proposal.messages[1 - 2 * replies :]
+            self._past.append((said, transition))
 
 
 def _current(state: State) -> Testbench | None:

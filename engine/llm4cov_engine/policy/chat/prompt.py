@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,12 +68,15 @@ class PromptWriter:
 
         return self._fit(write, state, room, history=0)
 
-    def whole_history(self, start: State, past: Sequence[tuple[str, Transition]], room: int) -> Prompt:
+    def whole_history(
+        self, start: State, past: Sequence[tuple[Sequence[Message], Transition]], room: int
+    ) -> Prompt:
         """Everything since `start`, answers as they were given (the paper's vanilla agent).
 
         Args:
             start: where the history begins; its testbench, if any, counts as the model's.
-            past: replies and what came of them, oldest first.
+            past: rounds, oldest first: the model's replies with the questions between them, and what came
+                of them.
             room: tokens the messages may have; the oldest rounds go first when it is too small.
         """
 
@@ -82,8 +86,8 @@ class PromptWriter:
                 messages.append(("assistant", fenced(start.testbench.text)))
                 messages.append(("user", self._came_of(start, detail)))
             told = past if detail.history is None else past[len(past) - 1 - detail.history :]
-            for reply, transition in told:
-                messages.append(("assistant", reply))
+            for said, transition in told:
+                messages += said
                 messages.append(("user", self._came_of(transition.result, detail)))
             if len(told) < len(past):
                 role, content = messages[1]
@@ -164,7 +168,10 @@ def fenced(code: str) -> str:
 def without_places(text: str, design: Design) -> str:
     """A text without the folders of this machine that may stand in documents and logs."""
     for folder, name in ((design.root, ""), (Path.cwd(), ""), (Path.home(), "~/")):
-        path = str(folder or "")
-        if len(path) >= _SHORTEST_PATH:
-            text = text.replace(f"{path}/", name).replace(path, name.rstrip("/") or ".")
+        path = str(folder or "").rstrip("/")
+        if len(path) >= _SHORTEST_PATH and path in text:
+            # Only where a path begins and ends: "a/work/b" holds no "/work".
+            start = rf"(?<![\w.~/-]){re.escape(path)}"
+            text = re.sub(f"{start}/", name, text)
+            text = re.sub(rf"{start}(?![\w-])", name or ".", text)
     return text

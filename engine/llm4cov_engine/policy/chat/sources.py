@@ -137,11 +137,18 @@ def shown(design: Design, detail: Detail, modules: tuple[str, ...]) -> ShownDesi
     short = modules[: detail.outlined] if detail.others else modules
     if short:
         cuts.append(f"the bodies of the modules {_named([f'`{name}`' for name in short])}")
-    if not detail.comments:
-        cuts.append("comments")
+    texts = {each.name: outlined(each.text, short) for each in sources}
     if detail.body is not None:
-        cuts.append(f"most of the body of `{design.top}`" if detail.body else f"the body of `{design.top}`")
-    files = [Shown(each.name, _shortened(each.text, design.top, short, detail)) for each in sources]
+        before = texts
+        texts = {name: outlined(text, (design.top,), keep=detail.body) for name, text in texts.items()}
+        if texts != before:
+            cuts.append(f"{'the end' if detail.body else 'all'} of the body of `{design.top}`")
+    if not detail.comments:
+        before = texts
+        texts = {name: without_comments(text) for name, text in texts.items()}
+        if texts != before:
+            cuts.append("comments")
+    files = [Shown(name, text.strip("\n")) for name, text in texts.items()]
     if detail.headers:
         files = [*(Shown(header.name, header.text.strip("\n")) for header in design.headers), *files]
     elif design.headers and detail.others:
@@ -150,13 +157,6 @@ def shown(design: Design, detail: Detail, modules: tuple[str, ...]) -> ShownDesi
     documents = [spec for spec in design.specs if spec.text.strip() != design.instruction.strip()]
     specs, spec_cuts = _specs(documents, detail.specs)
     return ShownDesign(tuple(files), specs, (*cuts, *spec_cuts))
-
-
-def _shortened(text: str, top: str, short: tuple[str, ...], detail: Detail) -> str:
-    text = outlined(text, short)
-    if detail.body is not None:
-        text = outlined(text, (top,), keep=detail.body)
-    return (text if detail.comments else without_comments(text)).strip("\n")
 
 
 def _declares(source: SourceFile, module: str) -> bool:

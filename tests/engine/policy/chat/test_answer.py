@@ -83,10 +83,17 @@ def test_a_cut_reply_and_its_rest(start: str, rest: str, whole: str) -> None:
 
 
 def test_complete_is_what_ends_with_a_module() -> None:
-    assert is_complete(Testbench("t.sv", IDLE))
-    assert is_complete(Testbench("t.sv", "module a;\nendmodule : a // done\n"))
-    assert not is_complete(Testbench("t.sv", IDLE[:-12]))
-    assert not is_complete(None)
+    def complete(text: str, current: Testbench | None = None) -> bool:
+        return is_complete(text, read_answer(text, DESIGN, current, patches=True))
+
+    assert complete(IDLE)
+    assert complete(IDLE + "\nand it works by")
+    assert complete(IDLE.rstrip() + " : lock_tb // done\n")
+    assert not complete(IDLE[:-12])
+    assert not complete("nothing")
+    whole = "<<<<<<< SEARCH\nendmodule\n=======\nendmodule : x\n>>>>>>> REPLACE\n"
+    assert complete(whole, Testbench("t.sv", IDLE))
+    assert not complete(f"{whole}\n<<<<<<< SEARCH\nmod", Testbench("t.sv", IDLE))
 
 
 def test_a_patch_without_anything_to_patch_is_no_testbench() -> None:

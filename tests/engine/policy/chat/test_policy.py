@@ -217,6 +217,16 @@ async def test_patches_the_present_testbench() -> None:
     assert "<<<<<<< SEARCH" in server.chats[0].messages[-1][1]
 
 
+async def test_goes_on_with_a_patch_that_was_cut() -> None:
+    block, _, other = PATCH.partition("<<<<<<< SEARCH\n    no such")
+    cut = Reply(text=f"{block}<<<<<<< SEARCH\n    no such", finish="length")
+    script = cut, Reply(text=other.replace("whatever", "it"))
+    proposal, _, server = await propose(*script, state=failed(), edit=Edit.PATCH)
+    assert len(server.chats) == 2
+    assert proposal.testbench is not None
+    assert "1 of 2 changes applied." in proposal.note
+
+
 async def test_asks_once_more_for_a_patch_that_fits_nowhere() -> None:
     nowhere = PATCH.replace("rst_n = 1", "rst_n = 2", 1)
     proposal, _, server = await propose(
@@ -326,14 +336,15 @@ async def test_the_vanilla_agent_sees_every_round() -> None:
             proposal = await policy.propose(START, seed=number)
             policy.observe(done(proposal, f"log {number}"))
         await policy.propose(replace(START, design=replace(DESIGN, instance="other")), seed=9)
-    roles = [[role[0] for role, _ in chat.messages] for chat in server.chats]
-    assert roles == [list("su"), list("suau"), list("suauau"), list("suauau"), list("su")]
+    roles = ["".join(role[0] for role, _ in chat.messages) for chat in server.chats]
+    # The second reply holds nothing, nor does the one to the question for it; both are told.
+    assert roles == ["su", "suau", "suauau", "suauauau", "su"]
     sent = server.chats[3].messages
     assert sent[2] == ("assistant", fenced(IDLE))
     assert "log 0" in sent[3][1]
-    assert sent[4] == ("assistant", "No.")
-    assert "log 1" in sent[5][1]
-    assert "So nothing was run." in sent[5][1]
+    assert sent[4] == sent[6] == ("assistant", "No.")
+    assert "log 1" in sent[7][1]
+    assert "So nothing was run." in sent[7][1]
 
 
 async def test_the_vanilla_agent_drops_its_oldest_rounds_when_there_is_no_room() -> None:
@@ -382,5 +393,5 @@ async def test_transitions_tell_a_policy_that_wants_to_know() -> None:
         policy = VanillaChatPolicy(options(server))
         await transition(START, policy, Verilator())
         await transition(START, policy, Verilator())
-        assert len(server.chats[-1].messages) == 6
+        assert len(server.chats[-1].messages) == 8
     assert policy.spending.tokens != Tokens()

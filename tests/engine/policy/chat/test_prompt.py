@@ -17,7 +17,7 @@ from llm4cov_engine.errors import PolicyError
 from llm4cov_engine.policy.chat.completion import estimate, estimate_messages
 from llm4cov_engine.policy.chat.detail import fullest, steps
 from llm4cov_engine.policy.chat.options import ChatOptions, Edit
-from llm4cov_engine.policy.chat.prompt import PromptWriter
+from llm4cov_engine.policy.chat.prompt import PromptWriter, without_places
 from llm4cov_engine.policy.chat.sources import by_importance, without_comments
 from llm4cov_engine.policy.chat.templates import PACKAGED, Templates
 from llm4cov_engine.simulator.feedback import Feedback, Status
@@ -500,6 +500,13 @@ def test_a_users_broken_prompt_is_his_to_mend(text: str, words: str, tmp_path: P
     with pytest.raises(PolicyError) as failed:
         messages(State(DESIGN), prompts=tmp_path)
     assert words in failed.value.what
+
+
+def test_folders_of_this_machine_are_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/usr")
+    design = replace(DESIGN, root=tmp_path)
+    text = f"{tmp_path}/a.sv, {tmp_path}, /usr/lib in src/usr/x, /usrx and /usr."
+    assert without_places(text, design) == "a.sv, ., lib in src/usr/x, /usrx and .."
 
 
 def test_a_folder_of_prompts_must_be_there(tmp_path: Path) -> None:
