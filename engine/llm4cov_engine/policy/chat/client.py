@@ -14,7 +14,14 @@ from llm4cov_engine.events import Emit, Note, Text, ignore
 from llm4cov_engine.policy.chat.completion import Collector, Reply
 from llm4cov_engine.policy.chat.dialect import Dialect, sampling_of
 from llm4cov_engine.policy.chat.endpoint import Endpoint
-from llm4cov_engine.policy.chat.failures import CallError, Trouble, broken, failure, is_of_the_wire
+from llm4cov_engine.policy.chat.failures import (
+    CallError,
+    Trouble,
+    broken,
+    failure,
+    is_of_the_wire,
+    is_passing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -26,7 +33,7 @@ _MOST_CHANGES = 10
 _MODELS_NAMED = 8
 _MODELS_SECONDS = 15.0
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
-_NOT_FOUND, _PASSING, _FIRST_SERVER_ERROR = 404, (408, 409, 429), 500
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +192,7 @@ class ChatClient:
         async def watch(response: Any) -> None:
             nonlocal left
             status = response.status_code
-            if (status in _PASSING or status >= _FIRST_SERVER_ERROR) and left:
+            if is_passing(status) and left:
                 left -= 1
                 wait = response.headers.get("retry-after", "")
                 after = f" after {wait} s" if wait.isdecimal() else ""

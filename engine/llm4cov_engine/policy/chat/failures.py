@@ -21,7 +21,7 @@ _WINDOW = re.compile(r"(?:context (?:length|window|size)|n_ctx)\D{0,20}?(\d[\d,]
 _SPENT = re.compile(r"insufficient_quota|insufficient (credit|balance|funds)", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _FIRST_ERROR, _NO_KEY, _UNPAID, _NOT_ALLOWED, _NOT_FOUND = 400, 401, 402, 403, 404
-_BUSY, _FIRST_SERVER_ERROR = 429, 500
+_TIMEOUT, _CONFLICT, _BUSY, _FIRST_SERVER_ERROR = 408, 409, 429, 500
 
 
 class CallError(Exception):
@@ -48,6 +48,11 @@ class TooLongError(CallError):
     def __init__(self, reason: str, window: int | None) -> None:
         super().__init__(reason)
         self.window = window
+
+
+def is_passing(status: int) -> bool:
+    """Whether the client library tries again by itself after an answer of this HTTP status."""
+    return status in (_TIMEOUT, _CONFLICT, _BUSY) or status >= _FIRST_SERVER_ERROR
 
 
 def is_of_the_wire(error: Exception) -> bool:
@@ -134,7 +139,7 @@ def failure(
     if trouble.status == _BUSY:
         wait = f" and wants {trouble.wait} s of rest" if trouble.wait.isdecimal() else ""
         return CallError(f"{where} takes no more requests for now (429){wait}.{said}")
-    if trouble.status >= _FIRST_SERVER_ERROR:
+    if is_passing(trouble.status):
         return CallError(f"{where} failed with {trouble.status}, again and again.{said}")
     if answered:
         return CallError(f"{where} refused the request with {trouble.status}.{said}")
