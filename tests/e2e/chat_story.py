@@ -54,7 +54,7 @@ SETTINGS = """\
 target = 95
 
 [simulator]
-timeout = 3
+timeout = 1
 """
 
 _HEAD = """\

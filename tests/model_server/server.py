@@ -83,14 +83,14 @@ class ModelServer:
         self._script = chain.from_iterable(_repeated(behaviour) for behaviour in script)
         self._watch = watch
         self._server: asyncio.Server | None = None
+        self._port = 0
         self._connections: set[asyncio.Task[None]] = set()
         self._arrived = asyncio.Condition()
 
     @property
     def base_url(self) -> str:
         """What a client is pointed at."""
-        assert self._server is not None, "the server is not running"
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+        return f"http://127.0.0.1:{self._port}/v1"
 
     @property
     def chats(self) -> list[Received]:
@@ -110,6 +110,7 @@ class ModelServer:
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self._port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(
