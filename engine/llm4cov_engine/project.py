@@ -47,7 +47,7 @@ class Project:
         from llm4cov_engine.design.loading import load
 
         settings = cls.settings_of(name, flags)
-        design = load(name, options)
+        design = load(name, options, settings)
         if (flags or {}).get("coverage", {}).get("target") is not None or not design.targets:
             design = replace(design, targets=settings.coverage.targets)
         return cls(design, settings)

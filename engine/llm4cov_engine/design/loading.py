@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from llm4cov_engine.design.options import DesignOptions, macros
 from llm4cov_engine.design.patterns import RTL, matching, matching_rtl
 from llm4cov_engine.design.shelf import MOST_FILES, FolderShelf, OutsideRootError, RowShelf
 from llm4cov_engine.design.texts import read_text
+from llm4cov_engine.elaboration import elaborate
 from llm4cov_engine.elaboration.syntax import declared
 from llm4cov_engine.errors import DesignError, NoDesignError
 from llm4cov_engine.settings.loading import PROJECT_FILE, load_settings
@@ -97,13 +99,28 @@ def load_row(row: Row, options: DesignOptions | None = None) -> Design:
         parameters=dict(options.parameters),
     )
     specs = _specs(Path.cwd(), Path.cwd(), options, Settings()) if options.specs else ()
+    design = assemble(plan)
+    overrides = _meant_as_parameters(design, macros(row.defines))
+    if overrides:
+        design = assemble(replace(plan, parameters=overrides | plan.parameters))
     return replace(
-        assemble(plan),
+        design,
         instance=options.instance or row.instance,
         specs=specs or tuple(SourceFile(file.name, file.content) for file in row.spec_files),
         targets=tuple(target.target() for target in row.targets),
         instruction=row.instruction or "",
     )
+
+
+def _meant_as_parameters(design: Design, defines: dict[str, str]) -> dict[str, str]:
+    """The macros of a row that its RTL never asks for, but whose names and values fit parameters of the top.
+
+    The benchmark's rows know no parameter overrides and write them so.
+    """
+    asked = re.compile(r"`(?:(?:ifdef|ifndef|elsif)\s+)?(\w+)")
+    used = {name for file in (*design.sources, *design.headers) for name in asked.findall(file.text)}
+    free = {parameter.name for parameter in elaborate(design).parameters if not parameter.is_local}
+    return {name: value for name, value in defines.items() if value and name in free - used}
 
 
 def _existing(path: Path) -> Path:

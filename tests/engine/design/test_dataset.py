@@ -129,3 +129,17 @@ def test_rows_from_outside_are_whole(path: Path) -> None:
     found = list(rows(need(path)))
     assert found
     assert all(isinstance(row, Row) for row in found)
+
+
+def test_a_define_that_only_a_parameter_answers_to_overrides_it(tmp_path: Path) -> None:
+    rtl = (
+        "module timer #(parameter PERIOD = 50000000, parameter STEP = 1) (input clk, output reg [31:0] n);\n"
+        "`ifdef STEP\n  localparam UNUSED = 0;\n`endif\n"
+        "  always @(posedge clk) n <= n == PERIOD ? 0 : n + STEP;\nendmodule\n"
+    )
+    row = {**PLAIN_ROW, "top": "timer", "rtl_files": [{"name": "timer.v", "content": rtl}]}
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({**row, "defines": ["PERIOD=200", "STEP=2", "OTHER=3"]}))
+    design = load(f"{path}#plain")
+    assert design.parameters == {"PERIOD": "200"}
+    assert design.defines == {"PERIOD": "200", "STEP": "2", "OTHER": "3"}
