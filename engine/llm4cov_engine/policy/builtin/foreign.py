@@ -209,5 +209,6 @@ def _seen_by(bench: Bench, connections: dict[str, str], module: _Module) -> Benc
         driven=driven,
         inouts=(),
         outputs=outputs,
+        observed=tuple(each for each in outputs if each.port in {one.port for one in bench.observed}),
         buses=find_buses(driven, outputs),
     )

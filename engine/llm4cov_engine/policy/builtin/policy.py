@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.design.design import Design
@@ -13,9 +13,11 @@ from llm4cov_engine.policy.builtin.aim import further
 from llm4cov_engine.policy.builtin.bench import Bench
 from llm4cov_engine.policy.builtin.comparisons import Comparison, read_comparisons
 from llm4cov_engine.policy.builtin.foreign import SCOPE, read_foreign
+from llm4cov_engine.policy.builtin.interfaces import read_interfaces
 from llm4cov_engine.policy.builtin.plan import Phase, first_cycles, opening
 from llm4cov_engine.policy.builtin.render import phase_calls, phase_tasks, testbench_text
 from llm4cov_engine.policy.builtin.rewrite import Written, last_begun, read_written
+from llm4cov_engine.policy.builtin.scaling import scaled
 from llm4cov_engine.policy.builtin.survey import survey
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.simulator.feedback import Status
@@ -76,26 +78,42 @@ class _Known:
 def _propose(state: State, seed: int) -> tuple[Testbench, str]:
     """The testbench and one line about what it tries."""
     design, feedback = state.design, state.feedback
-    comparisons = read_comparisons(design)
-    known = _Known(design, survey(design, elaborate(design), comparisons), comparisons)
-    if state.testbench is None or feedback is None:
-        return _fresh(known, seed, "")
-    written = read_written(state.testbench.text)
+    testbench = state.testbench
+    if testbench is None or feedback is None:
+        return _fresh(_know(design, may_scale=True), seed, "")
+    written = read_written(testbench.text)
+    is_added = written is not None and f" : {SCOPE}\n" in testbench.text
     succeeded = feedback.status is Status.SUCCESS and feedback.coverage is not None
-    if written is not None and f" : {SCOPE}\n" in written.text:
+    known = _know(design, may_scale=written is not None and not is_added)
+    if is_added and (foreign := read_foreign(testbench, known.bench)) is not None:
         # An earlier round added to somebody else's testbench: its names are the ones to go on with.
-        foreign = read_foreign(state.testbench, known.bench)
-        if foreign is not None:
-            known = _Known(design, foreign.bench, comparisons)
+        known = replace(known, bench=foreign.bench)
     if written is not None and succeeded:
         text, note = _extended(known, written, feedback, seed)
     elif written is not None and feedback.status.goodness >= Status.RUNTIME_FAILED.goodness:
         text, note = _shortened(known, written, feedback)
     elif succeeded:
-        return _beside(known, state.testbench, feedback, seed)
+        return _beside(known, testbench, feedback, seed)
     else:
-        return _fresh(known, seed, "the one there is does not run; ")
-    return Testbench(state.testbench.name, text), note
+        return _fresh(_know(design, may_scale=True), seed, "the one there is does not run; ")
+    return Testbench(testbench.name, text), note
+
+
+def _know(design: Design, *, may_scale: bool) -> _Known:
+    """Look at a design, with the parameters its testbench will give it."""
+    elaboration = elaborate(design)
+    smaller = scaled(design, elaboration) if may_scale else {}
+    notes = [
+        f"{name} is {value} and not what the RTL says, so that its counters end within the simulation."
+        for name, value in smaller.items()
+    ]
+    if smaller:
+        design = replace(design, parameters={**design.parameters, **smaller})
+        elaboration = elaborate(design)
+    comparisons = read_comparisons(design)
+    interfaces = read_interfaces(design) if any(port.interface for port in elaboration.ports) else ()
+    bench = survey(design, elaboration, comparisons, interfaces)
+    return _Known(design, replace(bench, notes=(*bench.notes, *notes)), comparisons)
 
 
 def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
@@ -103,7 +121,8 @@ def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
     phases = opening(known.bench, seed, first_cycles(known.bench))
     text = testbench_text(known.bench, phases, seed)
     total = sum(phase.cycles for phase in phases)
-    return Testbench(known.file_name, text), f"{why}a new testbench of {len(phases)} phases, {total} cycles"
+    note = f"{why}a new testbench of {len(phases)} phases, {total} cycles"
+    return Testbench(known.file_name, text), " ".join((note, *known.bench.notes))
 
 
 def _extended(known: _Known, written: Written, feedback: Feedback, seed: int) -> tuple[str, str]:
@@ -142,12 +161,11 @@ def _cycles_run(bench: Bench, coverage: Coverage) -> int:
 
 def _beside(known: _Known, testbench: Testbench, feedback: Feedback, seed: int) -> tuple[Testbench, str]:
     """Phases at the end of somebody else's testbench; every third seed tries one of its own instead."""
-    if seed % 3 == 0:
-        return _fresh(known, seed, "")
-    foreign = read_foreign(testbench, known.bench)
+    foreign = read_foreign(testbench, known.bench) if seed % 3 else None
     if foreign is None:
-        return _fresh(known, seed, "nothing can be added to the one there is; ")
-    seen = _Known(known.design, foreign.bench, known.comparisons)
+        why = "nothing can be added to the one there is; " if seed % 3 else ""
+        return _fresh(_know(known.design, may_scale=True), seed, why)
+    seen = replace(known, bench=foreign.bench)
     phases = _further(seen, feedback, seed, first=1, cycles=2 * first_cycles(foreign.bench))
     return Testbench(
         testbench.name, foreign.extended(phases)

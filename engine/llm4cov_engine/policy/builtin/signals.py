@@ -51,7 +51,7 @@ class Signal:
     @property
     def identifier(self) -> str:
         """The name as the stem of other names ("bus.req" gives "bus_req")."""
-        return re.sub(r"\W", "_", self.name)
+        return re.sub(r"\W+", "_", self.name).strip("_")
 
     @property
     def driver(self) -> str:
