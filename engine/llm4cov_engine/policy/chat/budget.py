@@ -78,7 +78,7 @@ class Spending:
         if budget.tokens is not None and total >= budget.tokens:
             return f"The budget of {budget.tokens:,} tokens is spent ({total:,} were used)."
         if budget.money is not None and self.money >= budget.money:
-            return f"The budget of {budget.money:.2f} is spent ({self.money:.2f} was used)."
+            return f"The budget of {budget.money:g} is spent ({self.money:.4g} was used)."
         return ""
 
     def demand(self) -> None:

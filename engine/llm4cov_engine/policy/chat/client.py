@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 _MOST_CHANGES = 10
 _MODELS_NAMED = 8
 _MODELS_SECONDS = 15.0
+_LONGEST_WAIT = 60
+"""Seconds; the client library gives up when an endpoint wants more."""
+_CHARACTERS_PER_TOKEN = 16
+"""More than any prose or code has; only blanks can pass it."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 4.0
 _NOT_FOUND = 404
 
@@ -171,6 +176,10 @@ class ChatClient:
                     async with answer:
                         async for chunk in answer:
                             collector.chunk(chunk)
+                            if collector.length > self._longest:
+                                # It heeds no limit: leaving closes the connection, which stops it.
+                                collector.cut()
+                                break
                 except Exception as error:
                     if not is_of_the_wire(error):
                         raise
@@ -183,7 +192,20 @@ class ChatClient:
             raise CallError(f"{self._endpoint.shown} answered without a reply in it.", may_pass=True)
         sent = tuple((message["role"], message["content"]) for message in request["messages"])
         reply = collector.reply(sent)
-        return replace(reply, model=reply.model or self._model, sampling=sampling_of(request))
+        hide = self._endpoint.hide
+        return replace(
+            reply,
+            text=hide(reply.text),
+            reasoning=hide(reply.reasoning),
+            refusal=hide(reply.refusal),
+            model=_shown(reply.model or self._model),
+            sampling=sampling_of(request),
+        )
+
+    @property
+    def _longest(self) -> int:
+        """Characters after which a reply must have passed its limit of tokens."""
+        return _CHARACTERS_PER_TOKEN * (self._options.max_tokens or self._options.context_tokens)
 
     def _watch(self, emit: Emit) -> Callable[[Any], Awaitable[None]]:
         """Tell about answers after which the client library waits and asks again."""
@@ -192,9 +214,11 @@ class ChatClient:
         async def watch(response: Any) -> None:
             nonlocal left
             status = response.status_code
+            wait = response.headers.get("retry-after", "")
+            if wait.isdecimal() and int(wait) > _LONGEST_WAIT:
+                return
             if is_passing(status) and left:
                 left -= 1
-                wait = response.headers.get("retry-after", "")
                 after = f" after {wait} s" if wait.isdecimal() else ""
                 emit(Note(f"{self._endpoint.shown} answered {status}; asking again{after}."))
 
@@ -223,6 +247,12 @@ def _choice(models: Sequence[str], wanted: str) -> str:
     shown = [*likely, *(name for name in models if name not in likely)][:_MODELS_NAMED]
     more = f" and {len(models) - len(shown)} more" if len(models) > len(shown) else ""
     return f"Choose one with --model: {', '.join(shown)}{more}."
+
+
+def _shown(model: str) -> str:
+    """A model's name as it may be recorded: of a path on the server's disk, as llama.cpp has it, the file."""
+    is_path = model.startswith(("/", "\\", "~", "file:")) or model[1:3] in (":\\", ":/")
+    return re.split(r"[/\\]", model)[-1] if is_path else model
 
 
 def _pauses(attempts: int) -> Iterator[float]:

@@ -28,6 +28,13 @@ def estimate_messages(messages: Iterable[Message]) -> int:
     return sum(estimate(content) + 4 for _, content in messages)
 
 
+def mended(text: str) -> str:
+    """A text that can be sent, stored and printed: halves of characters joined, single ones replaced."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """One answered call.
@@ -70,6 +77,7 @@ class Collector:
         thinking: called once when the model begins to think aloud.
 
     Attributes:
+        length: characters that have come, of thinking and of text.
         is_empty: nothing at all has come.
         has_choices: a message, or a piece of one, has come.
         error: what an answer carries instead of choices; None for nothing.
@@ -84,6 +92,7 @@ class Collector:
         self._usage: Any = None
         self._model = ""
         self._finish_reason = ""
+        self.length = 0
         self.is_empty = True
         self.has_choices = False
         self.error: object = None
@@ -96,9 +105,13 @@ class Collector:
         """Take a completion in one piece."""
         self._take(document, "message")
 
+    def cut(self) -> None:
+        """Take no more: the reply ends here, as at its length limit."""
+        self._finish_reason = "length"
+
     def reply(self, sent: tuple[Message, ...]) -> Reply:
         """What has come together; tokens are estimated where the endpoint counted none."""
-        text, reasoning = "".join(self._text), "".join(self._reasoning)
+        text, reasoning = mended("".join(self._text)), mended("".join(self._reasoning))
         prompt = _count(self._usage, "prompt_tokens")
         completion = _count(self._usage, "completion_tokens")
         estimated = prompt is None or completion is None
@@ -109,7 +122,7 @@ class Collector:
         return Reply(
             text,
             reasoning,
-            "".join(self._refusal),
+            mended("".join(self._refusal)),
             self._finish_reason,
             Tokens(prompt, completion),
             estimated,
@@ -145,11 +158,12 @@ class Collector:
             if not self._reasoning:
                 self._on_thinking()
             self._reasoning.append(reasoning)
+            self.length += len(reasoning)
         if refusal := _text(message, "refusal"):
             self._refusal.append(refusal)
         if text := _text(message, "content"):
             self._text.append(text)
-            self._hear(text)
+            self._hear(mended(text))
 
 
 def _text(message: Any, name: str) -> str:

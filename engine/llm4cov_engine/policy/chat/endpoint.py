@@ -97,11 +97,15 @@ class Endpoint:
 
     def clean(self, text: str) -> str:
         """A server's words, fit to be shown and stored: on one line, bounded, without the key or the URL."""
+        text = " ".join(self.hide(text).replace(self.url, self.shown).split())
+        return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE].rstrip() + " ..."
+
+    def hide(self, text: str) -> str:
+        """A text without the key and without a password of the URL, whoever wrote them into it."""
         for secret in (self._key, self._parts.password):
             if secret:
                 text = text.replace(secret, "***")
-        text = " ".join(text.replace(self.url, self.shown).split())
-        return text if len(text) <= _LONGEST_QUOTE else text[:_LONGEST_QUOTE].rstrip() + " ..."
+        return text
 
     async def reach(self) -> None:
         """Look whether a server on this machine is there, before anything waits for it.

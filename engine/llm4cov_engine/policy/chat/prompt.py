@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.elaboration import elaborate
-from llm4cov_engine.policy.chat.completion import Message, estimate_messages
+from llm4cov_engine.policy.chat.completion import Message, estimate_messages, mended
 from llm4cov_engine.policy.chat.detail import Detail, fullest, steps
 from llm4cov_engine.policy.chat.evidence import failed, succeeded
 from llm4cov_engine.policy.chat.sources import by_importance, ports, shown, target_name
@@ -115,7 +115,7 @@ class PromptWriter:
             if detail not in written:
                 written[detail] = tuple(
                     (role, without_places(content, state.design) if role == "user" else content)
-                    for role, content in write(detail, modules)
+                    for role, content in ((role, mended(text)) for role, text in write(detail, modules))
                 )
             return written[detail]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.state import Author, Proposal, State, Tokens, Transition
 from llm4cov_engine.testbench import Testbench
 from tests.engine.policy.chat.designs import BROKEN, DESIGN, ENDLESS, IDLE, KEYS, LOCK, THOROUGH
-from tests.model_server import Behaviour, Fail, Hang, ModelServer, Reply
+from tests.model_server import Behaviour, Events, Fail, Hang, ModelServer, Reply
 
 START = State(DESIGN)
 
@@ -275,7 +276,7 @@ async def test_a_prompt_that_never_fits_is_a_failed_round() -> None:
     [
         (Budget(calls=1), "The budget of 1 calls is spent."),
         (Budget(tokens=100), "The budget of 100 tokens is spent"),
-        (Budget(money=0.001, prompt_price=1.0, completion_price=5.0), "The budget of 0.00 is spent"),
+        (Budget(money=0.001, prompt_price=1.0, completion_price=5.0), "The budget of 0.001 is spent"),
     ],
 )
 async def test_budgets_end_the_session(budget: Budget, what: str) -> None:
@@ -316,6 +317,16 @@ async def test_nothing_of_this_machine_is_sent(tmp_path: Path, monkeypatch: pyte
     said = str((proposal, [chat.messages for chat in server.chats], events))
     for place in (tmp_path, Path.cwd(), "sk-secret", f"{Path.home()}/"):
         assert str(place) not in said
+
+
+async def test_torn_characters_neither_stop_a_prompt_nor_a_reply() -> None:
+    torn = failed(IDLE.replace("module lock_tb;", "// \udcff \ud83d\ude00\nmodule lock_tb;", 1))
+    halves = [{"content": "```\n// \ud83d"}, {"content": f"\ude00 \ud800\n{IDLE}```"}]
+    chunks = [json.dumps({"choices": [{"index": 0, "delta": delta}]}) for delta in halves]
+    proposal, events, server = await propose(Events(events=(*chunks, "[DONE]")), state=torn)
+    assert proposal.testbench == Testbench("mine.sv", f"// \U0001f600 \ufffd\n{IDLE}")
+    assert "// \ufffd \U0001f600\nmodule" in server.chats[0].messages[2][1]
+    "".join(event.text for event in events if isinstance(event, Text)).encode()
 
 
 async def test_the_vanilla_agent_sees_every_round() -> None:
