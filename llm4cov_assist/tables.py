@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from llm4cov_assist.progress import percent
+from llm4cov_engine import Status
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -87,24 +88,23 @@ def feedback_view(design: Design, feedback: Feedback) -> RenderableType:
     parts: list[RenderableType] = [status_line(feedback)]
     if feedback.coverage is not None:
         coverage = feedback.coverage
-        parts.append(coverage_table(coverage))
-        parts += [
-            table
-            for table in (instances_table(coverage), targets_table(design, coverage))
-            if table is not None
-        ]
+        tables = (coverage_table(coverage), targets_table(design, coverage), instances_table(coverage))
+        for table in tables:
+            if table is not None:
+                parts += ["", table]
+        parts.append("")
     return Group(*parts)
 
 
 def status_line(feedback: Feedback) -> Text:
     """Status, simulator and seconds."""
-    good = feedback.status.goodness == max(status.goodness for status in type(feedback.status))
-    line = Text(feedback.status.value.replace("_", " "), style="bold green" if good else "bold red")
+    style = "bold green" if feedback.status is Status.SUCCESS else "bold red"
+    line = Text.assemble((feedback.status.value.replace("_", " "), style))
     if feedback.simulator:
         line.append(f"  {feedback.simulator.name} {feedback.simulator.version}", style="dim")
     seconds = feedback.seconds
-    line.append(f"  {seconds.total:.2f} s", style="dim")
     line.append(
+        f"  {seconds.total:.2f} s"
         f" (verilate {seconds.verilate:.2f}, compile {seconds.compile:.2f}, simulate {seconds.simulate:.2f})",
         style="dim",
     )
