@@ -76,7 +76,7 @@ async def test_a_memoryless_prompt_is_four_messages_and_recorded_as_sent(project
         assert messages[1][1].splitlines()[0] == task[1].splitlines()[0]
     assert "gate_tb.sv:28" in sent[1][3][1]
     assert "$finish" in sent[2][3][1]
-    assert "press==1" in sent[3][3][1]
+    assert "(locked==1) => 0" in sent[3][3][1]
     for done, messages, reply in zip(recorded(project), sent, STORY, strict=True):
         assert done.proposal.messages == (*messages, ("assistant", reply.text))
 
@@ -129,12 +129,13 @@ async def test_an_endpoint_lost_on_the_way_keeps_what_was_reached(project: Path)
     refusal = Fail(status=401, message="revoked", times=0)
     async with ModelServer([said(LOW), refusal]) as server:
         ran = await close(server, project, "--rounds", "3")
-    assert ran.status == 2
+    assert ran.status == 3
+    assert "does not accept the key in OPENAI_API_KEY (401)." in ran.stderr
     assert (project / "gate_tb.sv").read_text() == LOW
     assert [done.feedback.status for done in recorded(project)] == [Status.SUCCESS]
 
 
-@pytest.mark.parametrize("behaviour", [Endless(), Hang(), Hang(text="module gate_tb;")])
+@pytest.mark.parametrize("behaviour", [Endless(), Hang()])
 async def test_ctrl_c_closes_the_connection_and_keeps_the_best(project: Path, behaviour: Behaviour) -> None:
     async with ModelServer([said(LOW), behaviour]) as server:
         process = start(*arguments(server), folder=project)

@@ -155,6 +155,9 @@ CASES = {
     "accepts the request and never answers": Case(always(Hang())),
     "drips": Case(always(Reply(text=GOOD.text * 9, pieces=1, delay=0.05)), options=IMPATIENT),
     "never ends": Case((Endless(),), options=IMPATIENT),
+    "writes on and on, past `max_tokens`": Case(
+        (Endless(text="// and so on\n" * 100, delay=0),), options={"max_tokens": 1000}
+    ),
     "sends nothing but keep-alive comments": Case((Endless(comments=True),), options=IMPATIENT),
     "refuses in the `refusal` field": Case((Reply(refusal="I'm sorry, I can't help with that."),)),
     "stops with `content_filter`": Case((Reply(text="```systemverilog\nmodule", finish="content_filter"),)),

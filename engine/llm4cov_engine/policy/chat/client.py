@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _MOST_CHANGES = 10
 _MODELS_NAMED = 8
 _MODELS_SECONDS = 15.0
-_LONGEST_WAIT = 60
+_LONGEST_WAIT = 120
 """Seconds; the client library gives up when an endpoint wants more."""
 _CHARACTERS_PER_TOKEN = 16
 """More than any prose or code has; only blanks can pass it."""
@@ -74,7 +74,7 @@ class ChatClient:
     @property
     def model(self) -> str:
         """The model's name; "" while it is left to the endpoint and not asked yet."""
-        return self._model
+        return _shown(self._model)
 
     async def ask(self, messages: Sequence[Message], *, seed: int, emit: Emit = ignore) -> Reply:
         """One reply.
@@ -138,7 +138,7 @@ class ChatClient:
             await self._endpoint.reach()
         if not self._model:
             self._model = await self._only_model()
-            emit(Note(f"The endpoint serves {self._model}."))
+            emit(Note(f"The endpoint serves {self.model}."))
         pauses = _pauses(self._options.retries)
         for _ in range(_MOST_CHANGES + self._options.retries):
             request = self._dialect.request(messages, self._options, seed)
@@ -163,9 +163,7 @@ class ChatClient:
 
     async def _once(self, request: dict[str, Any], emit: Emit) -> Reply:
         """One request, with the client library's own further attempts until an answer begins."""
-        collector = Collector(
-            lambda text: emit(Text(text)), lambda: emit(Note(f"{self._model} is thinking."))
-        )
+        collector = Collector(lambda text: emit(Text(text)), lambda: emit(Note(f"{self.model} is thinking.")))
         async with await self._endpoint.open(self._options, self._watch(emit)) as client:
             create: Any = client.chat.completions.create
             answer = await create(model=self._model, **request)
@@ -229,7 +227,7 @@ class ChatClient:
         if trouble.status == _NOT_FOUND:
             with suppress(PolicyError):
                 served = _choice(await self.models(), self._model)
-        return failure(trouble, self._endpoint, self._model, answered=self._answered, served=served)
+        return failure(trouble, self._endpoint, self.model, answered=self._answered, served=served)
 
     async def _only_model(self) -> str:
         models = await self.models()

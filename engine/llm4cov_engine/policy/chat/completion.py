@@ -163,6 +163,7 @@ class Collector:
             self._refusal.append(refusal)
         if text := _text(message, "content"):
             self._text.append(text)
+            self.length += len(text)
             self._hear(mended(text))
 
 
