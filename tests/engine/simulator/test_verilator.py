@@ -76,6 +76,28 @@ async def test_only_the_chosen_metrics_are_measured() -> None:
     assert {metric for metric, tally in feedback.coverage.metrics.items() if tally.total} == {Metric.TOGGLE}
 
 
+async def test_a_case_without_an_arm_for_its_value_ends_nothing() -> None:
+    rtl = """\
+module pick (input logic [3:0] s, output logic [1:0] y);
+  always_comb begin
+    y = 0;
+    unique case (s) 1: y = 1; 2: y = 2; endcase
+    unique if (s == 4) y = 3; else if (s == 5) y = 1;
+    priority case (s) 8: y = 0; endcase
+    case (s) // synopsys full_case parallel_case
+      4'd9: y = 2;
+    endcase
+  end
+endmodule
+"""
+    text = (
+        "module tb; logic [3:0] s; pick dut (.s(s), .y()); initial begin #1 s = 15; #1 $finish; end endmodule"
+    )
+    design = Design("pick", (SourceFile("pick.sv", rtl),), "pick")
+    feedback = await simulate(Testbench("tb.sv", text), design)
+    assert feedback.status is Status.SUCCESS, feedback.log
+
+
 async def test_a_testbench_without_the_dut_is_screened_out() -> None:
     feedback = await simulate(Testbench("tb.sv", "module tb; initial $finish; endmodule"))
     assert feedback.status is Status.SCREENED_OUT
