@@ -168,11 +168,11 @@ async def test_asks_once_for_code_that_is_missing() -> None:
         ([Reply(text="No."), Fail(status=500, times=0)], "failed with 500, again and again"),
         ([Fail(status=503, times=0)], "failed with 503, again and again"),
         ([Reply(choices=0, times=0)], "answered without a reply in it."),
-        ([Hang()], "had not finished after 1 s."),
+        ([Hang()], "had not finished after 3 s."),
     ],
 )
 async def test_a_bad_call_is_a_failed_round(script: list[Behaviour], note: str) -> None:
-    proposal, _, _ = await propose(*script, retries=1, deadline_seconds=1.0)
+    proposal, _, _ = await propose(*script, retries=1, deadline_seconds=3.0)
     assert proposal.testbench is None
     assert note in proposal.note
     assert proposal.model == "fake-1"

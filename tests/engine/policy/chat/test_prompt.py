@@ -430,7 +430,7 @@ def test_what_is_cut_goes_by_priority_and_is_said() -> None:
         "header": "header",
         "leaf": "",
     }
-    for room in range(16_000, 300, -250):
+    for room in range(16_000, 300, -100):
         task = messages(State(BIG), room, rules=False)[1][1]
         lost += [mark for mark in marks if mark not in lost and mark not in task.partition("Left out")[0]]
         assert "- `input logic clk`: " not in task
