@@ -76,7 +76,9 @@ def list_sessions(project: FolderOption = Path(), as_json: JsonOption = False) -
 
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("session", "changed", "design", "policy", "rounds", "status", "score"):
-        table.add_column(name, justify="right" if name in ("rounds", "score") else "left")
+        table.add_column(
+            name, justify="right" if name in ("rounds", "score") else "left", no_wrap=name == "session"
+        )
     for each in sessions:
         table.add_row(
             each.id,
