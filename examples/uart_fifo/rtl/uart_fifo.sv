@@ -1,7 +1,7 @@
 // A UART with a FIFO in each direction, error flags, a receive timeout and a loopback for tests.
 module uart_fifo #(
   parameter int unsigned DEPTH = 8,           // bytes of each FIFO, a power of two
-  parameter int unsigned TIMEOUT_CYCLES = 2816 // cycles until rx_timeout: the slowest frame
+  parameter int unsigned TIMEOUT_CYCLES = 5632 // cycles until rx_timeout: two slow frames
 ) (
   input  logic       clk,
   input  logic       rst_n,

@@ -58,10 +58,10 @@ def further(
     planner.structured("more long stretches", cycles // 12, max(100, cycles // 60), resets=20)
     planner.registers("more register accesses", cycles // 6)
     if any(_is_deep(hole, bench) for hole in missed):
-        planner.soak("waits for counters that did not count far", cycles // 4, 8)
-        planner.add(PhaseKind.MARATHON, "everything active at once, for deep counters", cycles // 4)
+        planner.soak("waits for counters that did not count far", cycles * 3 // 8, 16)
+        planner.add(PhaseKind.MARATHON, "everything active at once, for deep counters", cycles // 5)
     else:
-        planner.soak("more waits with few changes", cycles // 6, 8)
+        planner.soak("more waits with few changes", cycles // 6, 16)
     return tuple(planner.phases)
 
 

@@ -99,8 +99,8 @@ class Planner:
         )
 
     def soak(self, purpose: str, cycles: int, repeats: int, *, focus: tuple[Focus, ...] = ()) -> None:
-        """Append long waits, each from inputs that mostly stay as they are."""
-        length = max(10, cycles // repeats)
+        """Append waits of very different lengths, of half the greatest length on average."""
+        length = max(16, 2 * cycles // repeats - 300)
         self.add(PhaseKind.SOAK, purpose, cycles, repeats=repeats, length=length, focus=focus)
 
     def registers(self, purpose: str, cycles: int) -> None:
@@ -116,7 +116,7 @@ class Planner:
 def first_cycles(bench: Bench) -> int:
     """Clock cycles of a first testbench: as many as such a design simulates in about a second."""
     bits = sum(signal.width for signal in bench.driven)
-    return int(min(120_000, max(2_000, 1_000_000_000 // (bench.size + 1) / (1 + bits / 512))))
+    return int(min(120_000, max(2_000, 2_500_000_000 // (bench.size + 1) / (1 + bits / 512))))
 
 
 def opening(bench: Bench, seed: int, cycles: int) -> tuple[Phase, ...]:
@@ -130,9 +130,10 @@ def opening(bench: Bench, seed: int, cycles: int) -> tuple[Phase, ...]:
     planner.structured("short stretches of random shapes", cycles // 6, 16)
     planner.structured("stretches of random shapes", cycles // 6, 60)
     planner.structured("stretches with resets in mid-run", cycles // 12, 60, resets=50)
+    planner.structured("stretches that begin with a reset each", cycles // 12, 60, resets=100)
     planner.structured("long stretches", cycles // 8, max(100, cycles // 80), resets=20)
-    planner.soak("waits with few changes, for counters and timers", cycles // 6, 12)
-    planner.soak("long waits with few changes", cycles // 4, 3)
+    planner.soak("waits with few changes, for counters and timers", cycles // 6, 20)
+    planner.soak("long waits with few changes", cycles // 4, 6)
     return tuple(planner.phases)
 
 

@@ -33,7 +33,7 @@ MOST_CYCLES = 6
 """All rounds together simulate at most this many times the cycles of the first."""
 
 
-SLOW_SECONDS = 3.0
+SLOW_SECONDS = 10.0
 """A testbench that simulates longer than this is extended by little."""
 
 

@@ -25,7 +25,7 @@ class Signal:
         unpacked: unpacked dimensions, outermost first.
         values: what the RTL compares it with, or may, unsigned, in source order.
         compared: how many of them count as compared with this very signal; they come first.
-        fields: parts of it that the RTL treats as one, wide ones first.
+        fields: parts of it that the RTL treats as one, the most telling first.
         twin: driver of another signal of the same width, "" for none: equal values are worth a try.
         idle: its value while nothing happens.
         is_serial: a 1-bit input that seems to take one bit after the other.

@@ -79,7 +79,7 @@ def values_for(
 def fields_for(
     name: str, width: int, comparisons: Iterable[Comparison], texts: Iterable[str]
 ) -> tuple[Field, ...]:
-    """Parts of a port that the RTL compares, then parts it only selects."""
+    """Parts of a port that the RTL compares, those with most values first, then parts it only selects."""
     if width < 8:
         return ()
     values: dict[tuple[int, int], dict[int, None]] = {}
@@ -91,10 +91,10 @@ def fields_for(
         for high, low in selection.findall(text):
             if int(low) <= int(high) < width and int(high) - int(low) + 1 < width:
                 values.setdefault((int(low), int(high) - int(low) + 1), {})
-    ranked = sorted(values, key=lambda place: not values[place])[:MOST_FIELDS]
-    # Wide fields first: a narrow one inside a wide one must have the last word.
-    ranked.sort(key=lambda place: (-place[1], place[0]))
-    return tuple(Field(*place, tuple(values[place])[:MOST_VALUES]) for place in ranked)
+    # A field that takes most of its values anyway is nothing to choose from.
+    telling = [place for place, found in values.items() if 2 * len(found) <= 1 << place[1]]
+    telling.sort(key=lambda place: (-len(values[place]), place))
+    return tuple(Field(*place, tuple(values[place])[:MOST_VALUES]) for place in telling[:MOST_FIELDS])
 
 
 def with_neighbours(values: Sequence[int], width: int) -> tuple[int, ...]:
