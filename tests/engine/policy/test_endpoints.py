@@ -108,6 +108,12 @@ CASES = {
     "cuts the reply at the length limit, then gives the rest": Case(
         (Reply(text=HALF, finish="length"), Reply(text=TESTBENCH.removeprefix(HALF.partition("\n")[2])))
     ),
+    "ends a stream in the middle of the reply, in good order": Case(
+        (
+            Reply(text=HALF, finish=None, done=False),
+            Reply(text=TESTBENCH.removeprefix(HALF.partition("\n")[2])),
+        )
+    ),
     "replies without a testbench, then with one": Case((Reply(text="Gladly!"), GOOD)),
     "says the prompt is too long for the model": Case(
         (

@@ -76,7 +76,7 @@ class Exchange:
         if reply.finish_reason == FILTERED:
             raise CallError(f"The endpoint's content filter stopped {reply.model}.")
         answer = read(said(reply))
-        if reply.was_cut and not is_complete(said(reply), answer):
+        if _may_be_cut(reply, answer) and not is_complete(said(reply), answer):
             whole = await self._continued(prompt, reply)
             return _demand(read(whole), f"{self._cut}, and with its rest it still holds no testbench.")
         if answer.testbench is not None:
@@ -96,7 +96,8 @@ class Exchange:
         """A reply that was cut at the length limit, with its rest."""
         if not is_begun(reply.text):
             raise CallError(f"{self._cut} before a testbench began.")
-        self._emit(Note("The reply was cut at the length limit; asking for the rest."))
+        where = "was cut at the length limit" if reply.was_cut else "ends in the middle"
+        self._emit(Note(f"The reply {where}; asking for the rest."))
         rest = await self._again(prompt, reply, self._templates.render("continue"))
         if rest.was_cut:
             raise CallError(f"{self._cut}, and so was its rest.")
@@ -117,6 +118,11 @@ class Exchange:
 def said(reply: Reply) -> str:
     """A reply's text; where it is nothing but thinking, as when a server cannot tell them apart, that."""
     return reply.text if reply.text.strip() else reply.reasoning
+
+
+def _may_be_cut(reply: Reply, answer: Answer) -> bool:
+    """Whether the length limit ended a reply, or nobody says what did: a proxy may have, in good order."""
+    return reply.was_cut or (not reply.finish_reason and answer.testbench is not None)
 
 
 def _demand(answer: Answer, otherwise: str) -> Answer:
