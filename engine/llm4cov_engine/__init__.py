@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.design.design import Design, SourceFile
     from llm4cov_engine.design.loading import load
     from llm4cov_engine.design.options import DesignOptions
+    from llm4cov_engine.doctor import diagnose
     from llm4cov_engine.elaboration import elaborate
     from llm4cov_engine.elaboration.records import Elaboration, Problem, Severity, Span
     from llm4cov_engine.errors import (
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.session.summary import SessionSummary
     from llm4cov_engine.settings.loading import load_settings
     from llm4cov_engine.settings.schema import Settings
-    from llm4cov_engine.simulator.doctor import Check, diagnose
+    from llm4cov_engine.simulator.doctor import Check
     from llm4cov_engine.simulator.feedback import Feedback, Seconds, SimulatorIdentity, Status
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.protocol import Simulator
@@ -198,10 +199,8 @@ _HOMES = {
     ),
     "settings.loading": ("load_settings",),
     "settings.schema": ("Settings",),
-    "simulator.doctor": (
-        "Check",
-        "diagnose",
-    ),
+    "simulator.doctor": ("Check",),
+    "doctor": ("diagnose",),
     "simulator.feedback": (
         "Feedback",
         "Seconds",

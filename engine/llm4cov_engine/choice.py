@@ -32,6 +32,19 @@ def name_of(settings: PolicySettings) -> str:
     return settings.name or ("chat" if settings.model else "builtin")
 
 
+def described(settings: PolicySettings) -> str:
+    """The policy in words: its name, and for a model which one is asked and where."""
+    name = name_of(settings)
+    if name not in ("chat", "hybrid"):
+        return name
+    from llm4cov_engine.policy.chat.endpoint import Endpoint
+    from llm4cov_engine.policy.chat.models import student
+
+    options = student(settings.model_dump())
+    model = options.model or "the model"
+    return f"{name} ({model} at {Endpoint.of(options).shown})"
+
+
 def choose(settings: PolicySettings, *, mode: Mode = Mode.MEMORYLESS, seed: int = 1) -> Policy:
     """The policy the settings name.
 
@@ -64,7 +77,9 @@ def choose(settings: PolicySettings, *, mode: Mode = Mode.MEMORYLESS, seed: int 
         from llm4cov_engine.policy.builtin import BuiltinPolicy
         from llm4cov_engine.policy.hybrid import HybridPolicy
 
-        return HybridPolicy(BuiltinPolicy(), _chat(settings, mode), first_seed=seed)
+        # The built-in policy's testbenches are long: a patch costs a tenth of the tokens.
+        patching = settings.model_copy(update={"edit": settings.edit or "patch"})
+        return HybridPolicy(BuiltinPolicy(), _chat(patching, mode), first_seed=seed)
     raise SettingsError(f"There is no policy '{name}'.", "Use builtin, chat, hybrid or script:FILE.")
 
 

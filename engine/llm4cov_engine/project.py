@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from llm4cov_engine.choice import Mode, choose
+from llm4cov_engine.choice import Mode, choose, described
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.settings.schema import Settings
 
@@ -98,3 +98,12 @@ class Project:
             SettingsError: there is no such policy, or the mode does not go with it.
         """
         return choose(self.settings.policy, mode=mode, seed=self.settings.simulator.seed)
+
+    @property
+    def policy_in_words(self) -> str:
+        """The policy's name, and for a model which one is asked and where.
+
+        Raises:
+            PolicyError: the endpoint is no URL.
+        """
+        return described(self.settings.policy)

@@ -152,7 +152,8 @@ class _Request:
             session = store.create(project.design, policy=policy.name, settings=self._settings())
             done.session, done.policy = session.id, policy.name
             talk.print(
-                f"policy {policy.name}, up to {self.rounds} rounds, session {session.id}", markup=False
+                f"policy {project.policy_in_words}, up to {self.rounds} rounds, session {session.id}",
+                markup=False,
             )
             with Progress() as progress:
 

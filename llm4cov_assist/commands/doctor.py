@@ -17,12 +17,11 @@ MISSING = 2
 
 
 def doctor(as_json: JsonOption = False) -> None:
-    """Check Verilator, the C++ compiler, the cache and what else a run needs.
+    """Check Verilator, the C++ compiler, the cache, the model and what else a run needs.
 
     Exit status: 0 all well, 2 something needed is missing.
     """
-    settings = Project.settings_of(Path())
-    checks = run_to_end(diagnose(settings.simulator.verilator))
+    checks = run_to_end(diagnose(Project.settings_of(Path())))
     if as_json:
         print_json([asdict(check) for check in checks])
     else:

@@ -44,7 +44,7 @@ class Check:
     needed: bool = True
 
 
-async def diagnose(verilator: Path | None = None) -> tuple[Check, ...]:
+async def simulator_checks(verilator: Path | None = None) -> tuple[Check, ...]:
     """Check everything a simulation needs, in the order of need. Nothing is installed or compiled.
 
     Args:

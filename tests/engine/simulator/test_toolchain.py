@@ -8,7 +8,7 @@ import pytest
 
 from llm4cov_engine.errors import ToolError
 from llm4cov_engine.simulator import toolchain
-from llm4cov_engine.simulator.doctor import diagnose
+from llm4cov_engine.simulator.doctor import simulator_checks
 from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.simulator.toolchain import find_compiler, find_verilator
 from llm4cov_engine.simulator.verilator import Verilator
@@ -132,7 +132,7 @@ async def test_cxx_goes_before_all(bare_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 async def test_the_diagnosis_of_this_machine() -> None:
-    checks = {check.name: check for check in await diagnose()}
+    checks = {check.name: check for check in await simulator_checks()}
     assert list(checks) == [
         "Verilator",
         "Coverage",
@@ -154,7 +154,7 @@ async def test_the_diagnosis_of_a_bare_machine(
     blocked = tmp_path / "blocked"
     blocked.write_text("")
     monkeypatch.setenv("LLM4COV_CACHE_DIR", str(blocked / "cache"))
-    checks = {check.name: check for check in await diagnose(tmp_path / "nowhere")}
+    checks = {check.name: check for check in await simulator_checks(tmp_path / "nowhere")}
     for name in ("Verilator", "C++ compiler", "Cache folder"):
         assert not checks[name].ok
         assert checks[name].needed
