@@ -28,6 +28,7 @@ from llm4cov_engine import (
     events,
     load_testbench,
     report,
+    write_script,
     write_text,
 )
 
@@ -82,6 +83,10 @@ def close(
         Path | None,
         typer.Option("--out", metavar="FILE", help="Where to write the best testbench [TOP_tb.sv here]."),
     ] = None,
+    record: Annotated[
+        Path | None,
+        typer.Option("--record", metavar="FILE", help="Keep the rounds as a script to play again."),
+    ] = None,
     budget_seconds: Annotated[
         float | None,
         typer.Option("--budget-seconds", metavar="S", min=0, help="Start no round after so many seconds."),
@@ -126,6 +131,8 @@ def close(
     finally:
         # Whatever ended the rounds, the best testbench is kept.
         done.written = _write_testbench(done.best, out)
+    if record is not None:
+        write_script(done.transitions, record)
     write_reports(done.best, lcov=lcov, cobertura=cobertura, html=html)
     if as_json:
         _print_document(done)

@@ -179,3 +179,17 @@ def test_sessions_are_listed_deleted_and_collected(counter: Path) -> None:
     collected = llm4cov("sessions", "gc", "--json", folder=counter)
     assert collected.status == 0
     assert set(collected.document) == {"sessions", "blobs", "bytes_freed"}
+
+
+def test_recorded_rounds_play_again(counter: Path) -> None:
+    policy = script(counter.parent, BROKEN, UP_ONLY)
+    first = llm4cov(
+        "close", "--policy", policy, "--rounds", "2", "--record", "story.jsonl", "--json", folder=counter
+    ).document
+    again = llm4cov(
+        "close", "--policy", "script:story.jsonl", "--rounds", "2", "--json", folder=counter
+    ).document
+    told = ("author", "status", "score", "gain", "note")
+    assert [{key: each[key] for key in told} for each in first["rounds"]] == [
+        {key: each[key] for key in told} for each in again["rounds"]
+    ]
