@@ -85,6 +85,7 @@ class Project:
                 extra_args=wanted.extra_args,
                 verilator=wanted.verilator,
                 sandbox=wanted.sandbox,
+                allow=frozenset(wanted.allow),
             )
         )
         waivers = self.settings.coverage.waivers

@@ -72,7 +72,8 @@ def test_every_documented_key(project: Path) -> None:
         timeout = 2.5
         seed = 7
         extra_args = ["-O3"]
-        sandbox = "none"
+        sandbox = "require"
+        allow = ["files", "force"]
         [policy]
         name = "script:replies.jsonl"
         model = "m"

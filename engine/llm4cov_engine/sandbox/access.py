@@ -58,17 +58,21 @@ class Access:
     builds: bool = False
 
 
-def program_folders(program: Path) -> tuple[Path, ...]:
-    """What an installed program needs of its installation: nothing more for one of the system.
+def installation(program: Path) -> tuple[Path, ...]:
+    """What an installed program needs besides the system: itself, and the folders beside its own.
 
-    Elsewhere (a compiler in a home folder) it is the folder that holds its bin/, or the program alone where
-    that folder holds more than an installation.
+    The folder above is not given as a whole: of `~/.local/bin` it holds more than programs.
     """
     real = program.resolve()
     if _within(real, SYSTEM):
-        return ()
+        return (program,)
     prefix = real.parent.parent
-    return (program, prefix) if not is_private(prefix) else (program, real)
+    folders = (prefix / name for name in _INSTALLED)
+    targets = prefix.glob("*-linux-*")
+    return (program, real, *(path for path in (*folders, *targets) if path.is_dir()))
+
+
+_INSTALLED: Final = ("bin", "lib", "lib64", "libexec", "include")
 
 
 def search_folders(environment: dict[str, str]) -> tuple[Path, ...]:

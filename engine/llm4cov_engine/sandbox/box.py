@@ -62,6 +62,7 @@ class Box:
         deadline: float | None = None,
         grace: float = 1.0,
         limits: Limits = NO_LIMITS,
+        distrusted: bool = False,
         quota: Quota | None = None,
     ) -> Finished:
         """Run a program to its end, as `process.run` does; nothing it started is alive afterwards.
@@ -83,7 +84,7 @@ class Box:
             deadline=deadline,
             grace=grace,
             limits=limits,
-            distrusted=not access.builds,
+            distrusted=distrusted,
             quota=quota,
             patient=self.bubblewrap is not None,
         )

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.coverage.target import POINTS, SCORE, Target
+from llm4cov_engine.permission import Permission
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 
@@ -114,8 +115,10 @@ class SimulatorSettings(Section):
     """Seed of the simulator's random generator."""
     extra_args: tuple[str, ...] = ()
     """Passed on to Verilator as they are."""
-    sandbox: Literal["auto", "none"] = "auto"
-    """Whether testbenches are kept from the rest of the machine where that is possible."""
+    sandbox: Literal["auto", "require", "off"] = "auto"
+    """Testbenches are kept from the rest of the machine: where that is possible, always, or not at all."""
+    allow: tuple[Permission, ...] = ()
+    """What testbenches may do that is refused else; see docs/security.md."""
 
 
 class ModelSettings(Section):

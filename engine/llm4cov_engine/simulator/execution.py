@@ -6,7 +6,8 @@ import signal
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from llm4cov_engine.process import Finished, Limits, in_thread, run
+from llm4cov_engine.process import Finished, Limits, in_thread
+from llm4cov_engine.simulator import reach
 from llm4cov_engine.simulator.feedback import Status
 from llm4cov_engine.simulator.storage import lacks_space, no_space
 from llm4cov_engine.simulator.toolchain import find_solver
@@ -14,13 +15,15 @@ from llm4cov_engine.simulator.toolchain import find_solver
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llm4cov_engine.design.design import Design
+    from llm4cov_engine.sandbox.box import Box
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.workspace import Workspace
 
 _GRACE: Final = 5.0
 """Seconds between SIGTERM and SIGKILL: the driver's patience with a hung model, and writing the coverage."""
 
-_LIMITS: Final = Limits(address_space=8 << 30, file_size=1 << 30, stack=64 << 20)
+_LIMITS: Final = Limits(address_space=8 << 30, file_size=1 << 30, stack=64 << 20, open_files=512)
 
 # The driver's words for how a run ended (driver/driver.cpp).
 _STATUS: Final = {
@@ -53,10 +56,13 @@ class Execution:
     repeatable: bool
 
 
-async def execute(program: Path, space: Workspace, options: SimulatorOptions) -> Execution:
+async def execute(
+    box: Box, program: Path, space: Workspace, design: Design, options: SimulatorOptions
+) -> Execution:
     """Run a simulation to its end or to its deadline.
 
     Raises:
+        ToolError: it does not start.
         StorageError: there was no space to write its coverage.
     """
     environment = {"LLM4COV_OUTPUT": str(space.output)}
@@ -65,15 +71,18 @@ async def execute(program: Path, space: Workspace, options: SimulatorOptions) ->
     solver = find_solver()
     if solver is not None:
         environment["VERILATOR_SOLVER"] = f"{solver} --in"
-    finished = await run(
+    access = await in_thread(lambda: reach.of_simulation(space, design, options))
+    finished = await box.run(
         program,
         [f"+verilator+seed+{options.seed}"],
         folder=space.source,
+        access=access,
         environment=environment,
         deadline=options.timeout,
         grace=_GRACE,
         limits=replace(_LIMITS, cpu_seconds=int(2 * options.timeout + 60)),
         distrusted=True,
+        quota=await in_thread(lambda: reach.simulation_quota(space)),
     )
     coverage = await in_thread(lambda: _read(space.output / "coverage.dat"))
     ending = await in_thread(lambda: _read(space.output / "ending"))
@@ -97,6 +106,9 @@ def _judge(
         )
     if finished.flooded:
         note = f"The simulation was stopped: it printed more than {_LIMITS.output_flood >> 20} MB."
+        return Execution(finished, Status.RUNTIME_FAILED, coverage, (note,), repeatable=False)
+    if finished.overfilled:
+        note = f"The simulation was stopped: it wrote more than {reach.MOST_WRITTEN >> 20} MB of files."
         return Execution(finished, Status.RUNTIME_FAILED, coverage, (note,), repeatable=False)
     if ending in _STATUS:
         note = _ending_note(ending, options)

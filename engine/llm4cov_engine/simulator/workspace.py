@@ -9,20 +9,24 @@ import os
 import platform
 import time
 import uuid
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.design.design import SourceFile
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.simulator.storage import make_folder, remove_tree, storing
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.testbench import Testbench
+
+_LARGEST_DATA: Final = 256 << 20
+"""Bytes of the largest file that a testbench is given from the design's folder."""
 
 _FOREIGN_AGE: Final = 7 * 24 * 3600.0
 """Seconds after which a work folder of another host (a shared cache) counts as left behind."""
@@ -58,6 +62,26 @@ async def workspace(design: Design, testbench: Testbench) -> AsyncIterator[Works
         yield await in_thread(lambda: _lay_out(folder, design, testbench))
     finally:
         await in_thread(lambda: remove_tree(folder))
+
+
+def with_files(design: Design, names: Iterable[str]) -> Design:
+    """A design with more data: files of its folder that a testbench reads by name.
+
+    Args:
+        names: relative, without "..". One that leads out of the folder by a link, that is too large or that
+            is not there is left out: the simulation will say so.
+    """
+    if design.root is None:
+        return design
+    root = design.root.resolve()
+    known = {file.name for file in (*design.sources, *design.headers, *design.data)}
+    found = []
+    for name in sorted(set(names) - known):
+        path = (root / name).resolve()
+        with suppress(OSError):
+            if path.is_relative_to(root) and path.is_file() and path.stat().st_size <= _LARGEST_DATA:
+                found.append(SourceFile(name, path.read_bytes().decode("utf-8", "surrogateescape")))
+    return replace(design, data=(*design.data, *found)) if found else design
 
 
 def sweep() -> int:
