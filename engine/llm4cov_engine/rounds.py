@@ -22,6 +22,7 @@ from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.state import State, Transition
 
 if TYPE_CHECKING:
+    from llm4cov_engine.design.design import Design
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.simulator.protocol import Simulator
 
@@ -109,7 +110,7 @@ async def agentic(
 
 
 async def direct_infer(
-    design_state: State,
+    design: Design,
     policy: Policy,
     simulator: Simulator,
     *,
@@ -118,6 +119,4 @@ async def direct_infer(
     emit: Emit = ignore,
 ) -> State:
     """One transition from s0 (paper, section 3)."""
-    return await agentic(
-        State(design_state.design), policy, simulator, rounds=1, seed=seed, recorder=recorder, emit=emit
-    )
+    return await agentic(State(design), policy, simulator, rounds=1, seed=seed, recorder=recorder, emit=emit)

@@ -25,6 +25,7 @@ from llm4cov_engine import (
     Testbench,
     Transition,
     agentic,
+    direct_infer,
     events,
     load_testbench,
     report,
@@ -110,6 +111,8 @@ def close(
     success and every target met, 1 the best testbench failed, 3 a target was not met, 2 wrong usage or
     environment, 130 stopped by Ctrl-C.
     """
+    if mode is Mode.DIRECT and start is not None:
+        raise typer.BadParameter("direct inference starts from nothing; leave --from or --mode direct out")
     flags: dict[str, dict[str, Any]] = {
         "coverage": {"target": target},
         "simulator": {"seed": seed, "timeout": timeout},
@@ -173,7 +176,11 @@ class _Request:
     async def _run(self, policy: Policy, session: Session, done: _Rounds, listen: events.Emit) -> None:
         simulator = self.project.simulator()
         state = done.best
+        seed = self.project.settings.simulator.seed
         try:
+            if self.mode is Mode.DIRECT:
+                await direct_infer(state.design, policy, simulator, seed=seed, recorder=session, emit=listen)
+                return
             if self.given is not None:
                 first = GivenPolicy(self.given, note="the testbench to start from")
                 state = await agentic(state, first, simulator, rounds=1, recorder=session, emit=listen)
@@ -182,7 +189,7 @@ class _Request:
                 policy,
                 simulator,
                 rounds=self.rounds,
-                seed=self.project.settings.simulator.seed,
+                seed=seed,
                 budget_seconds=self.budget_seconds,
                 recorder=session,
                 emit=listen,
