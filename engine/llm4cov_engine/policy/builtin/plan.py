@@ -116,7 +116,7 @@ class Planner:
 def first_cycles(bench: Bench) -> int:
     """Clock cycles of a first testbench: as many as such a design simulates in about a second."""
     bits = sum(signal.width for signal in bench.driven)
-    return int(min(120_000, max(2_000, 2_500_000_000 // (bench.size + 1) / (1 + bits / 512))))
+    return int(min(80_000, max(2_000, 2_500_000_000 // (bench.size + 1) / (1 + bits / 512))))
 
 
 def opening(bench: Bench, seed: int, cycles: int) -> tuple[Phase, ...]:

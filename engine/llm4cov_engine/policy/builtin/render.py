@@ -78,8 +78,14 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
+    environment.filters.update(escaped=_escaped)
     environment.globals.update(listing=_listing, choices=_choices)
     return environment
+
+
+def _escaped(name: str) -> str:
+    """A port's name as it is written: an odd one with the backslash and the blank it takes."""
+    return name if re.fullmatch(r"[A-Za-z_][\w$]*", name) else f"\\{name} "
 
 
 def _listing(signal: Signal) -> str:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+FEWEST = 10
+"""Cycles below which a phase is not worth keeping: it would end in its reset."""
+
 TASKS_END = "  // ---- Further phases go above this line ----\n"
 CALLS_END = "    // Further calls go above this line.\n"
 
@@ -13,6 +16,7 @@ _PHASE = re.compile(
     r"  task automatic phase_(?P=number)\(\);\n.*?^  endtask\n\n?",
     re.MULTILINE | re.DOTALL,
 )
+_START = re.compile(r"( start_phase\(\"[^\"]*\", 32'h[0-9a-f]+)(?:, \d+)?\);[^\n]*")
 _BEGUN = re.compile(r"^cycle (\d+): phase (\d+):", re.MULTILINE)
 
 
@@ -49,18 +53,16 @@ class Written:
         return text.replace(CALLS_END, calls + CALLS_END, 1)
 
     def cut(self, number: int, cycles: int) -> str:
-        """The text without what runs after the first cycles of a phase; with 0 cycles the phase goes too."""
+        """The text without what runs after the first cycles of a phase; with few cycles the phase goes too."""
         text = self.text
         for phase in reversed(self.phases):
-            if phase.number > number or (phase.number == number and cycles <= 0):
+            if phase.number > number or (phase.number == number and cycles < FEWEST):
                 text = text[: phase.start] + text[phase.end :]
                 text = re.sub(rf"^ *(?:\w+\.)?phase_{phase.number}\(\);\n", "", text, flags=re.MULTILINE)
             elif phase.number == number:
                 body = text[phase.start : phase.end]
-                line = f"    cycles_left = {cycles};  // the simulation failed soon after\n"
-                shorter = re.sub(
-                    r"^( *start_phase\(.*\);\n)", rf"\1{line}", body, count=1, flags=re.MULTILINE
-                )
+                call = rf"\1, {cycles});  // the simulation failed soon after"
+                shorter = _START.sub(call, body, count=1)
                 shorter = re.sub(r" Cycles: \d+\.", f" Cycles: {cycles}.", shorter, count=1)
                 text = text[: phase.start] + shorter + text[phase.end :]
         return text

@@ -19,7 +19,7 @@ MOST_FIELDS = 16
 """Fields a port gets."""
 
 _AFFIX = re.compile(
-    r"^(i|in|s|m|r|q|d|next|reg)_|_(i|in|o|out|r|q|d|ff|reg|next|nxt|latched|sync|int)$", re.IGNORECASE
+    r"^(i|in|r|next|reg)_|_(i|in|o|out|r|q|d|ff|reg|next|nxt|latched|sync|int)$", re.IGNORECASE
 )
 
 
