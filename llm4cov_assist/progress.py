@@ -35,6 +35,7 @@ class Progress:
     """
 
     def __init__(self) -> None:
+        self._finished = 0
         self._round = ""
         self._stage = "starting"
         self._best = ""
@@ -65,21 +66,22 @@ class Progress:
                 self._stage = f"{name}: {detail}" if detail else name.value
                 if name is events.StageName.PREPARING and detail and not talk.is_terminal:
                     talk.print(f"{self._stage} ...", markup=False)
-            case events.RoundStarted(number, rounds, state):
-                self._round = f"round {number}/{rounds}"
+            case events.RoundStarted(state=state):
+                self._round = f"round {self._finished + 1}"
                 self._best = f"best {percent(state.score)}" if state.feedback else ""
-            case events.RoundFinished(number, done, best):
+            case events.RoundFinished(transition=done, best=best):
+                self._finished += 1
                 self._best = f"best {percent(best.score)}"
-                self._finished(number, done)
+                self._tell(done)
             case events.Note(text):
                 talk.print(f"note: {text}", markup=False, style="dim")
             case _:
                 pass
 
-    def _finished(self, number: int, done: Transition) -> None:
+    def _tell(self, done: Transition) -> None:
         feedback = done.feedback
         success = feedback.status is Status.SUCCESS
-        line = RichText(f"round {number}  ")
+        line = RichText(f"round {self._finished}  ")
         line.append(f"{done.proposal.policy:8}  ")
         if success:
             line.append(f"{percent(feedback.score):>7}", style="bold")
