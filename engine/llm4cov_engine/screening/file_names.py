@@ -53,11 +53,13 @@ def file_objections(reading: Reading, calls: list[Any]) -> Iterator[Objection]:
         where = reading.span(call.sourceRange)
         if name is None:
             message = (
-                f"the file that {task} names is not known before the run; write its name as a plain string"
+                f"the testbench makes up the file name for {task} as it runs; write it as a plain string"
             )
             yield objection("ForeignFile", message, where, Permission.FILES)
         elif not is_inside(name):
-            message = f"{task} reaches for {name!r}; a testbench may use files of its work folder only"
+            message = (
+                f"the testbench reaches for {name!r} with {task}; only files of its work folder are its own"
+            )
             yield objection("ForeignFile", message, where, Permission.FILES)
 
 

@@ -111,14 +111,31 @@ def _in(testbench: Testbench, text: str) -> Iterator[Objection]:
 
 
 def _includes(name: str, text: str, code: str) -> Iterator[Objection]:
+    for start, end, path in _foreign_includes(text, code):
+        message = (
+            f"the testbench includes {path!r}, which is outside the design"
+            if path
+            else "the testbench includes a file whose name a macro makes; write the name itself"
+        )
+        yield objection("ForeignInclude", message, span_at(name, text, start, end), Permission.INCLUDES)
+
+
+def _foreign_includes(text: str, code: str) -> Iterator[tuple[int, int, str]]:
+    """Places and names of the includes that lead anywhere but into the design; "" for an unknown name."""
     for match in _INCLUDE.finditer(code):
         literal = _LITERAL.match(text, match.end())
-        path = (literal[1] or literal[2] or "") if literal else ""
         if literal is None:
-            message = "the testbench includes a file whose name a macro makes; write the name itself"
-        elif path.startswith(("/", "~")) or ".." in path.split("/") or "\\" in path:
-            message = f"the testbench includes {path!r}, which is outside the design"
-        else:
+            yield match.start(), match.end(), ""
             continue
-        where = span_at(name, text, match.start(), literal.end() if literal else match.end())
-        yield objection("ForeignInclude", message, where, Permission.INCLUDES)
+        path = literal[1] or literal[2] or ""
+        if path.startswith(("/", "~")) or ".." in path.split("/") or "\\" in path:
+            yield match.start(), literal.end(), path
+
+
+def without_foreign_includes(text: str) -> str:
+    """The text with those includes blanked out: a parser would open whatever file they name."""
+    if "`include" not in text.replace("``", ""):
+        return text
+    for start, end, _ in list(_foreign_includes(text, code_of(text))):
+        text = text[:start] + " " * (end - start) + text[end:]
+    return text

@@ -10,6 +10,7 @@ from llm4cov_engine.design.design import Design, SourceFile
 from llm4cov_engine.elaboration.records import Span
 from llm4cov_engine.elaboration.spans import Places
 from llm4cov_engine.elaboration.syntax import Declared, declarations, declared
+from llm4cov_engine.screening.lexical import without_foreign_includes
 from llm4cov_engine.screening.words import code_of
 from llm4cov_engine.testbench import Testbench
 
@@ -79,7 +80,7 @@ class Reading:
 
 
 def read(design: Design, testbench: Testbench) -> Reading:
-    """Parse a testbench; nothing is read from disk as long as its includes name plain relative files."""
+    """Parse a testbench; nothing is read from disk."""
     from llm4cov_engine.elaboration.compilation import Reader
     from llm4cov_engine.elaboration.compilation import code_of as diagnostic_code
 
@@ -90,11 +91,13 @@ def read(design: Design, testbench: Testbench) -> Reading:
     file = testbench.name
     while file in taken:
         file = f"testbench_{file}"
+    text = without_foreign_includes(testbench.text)
     prelude = [SourceFile(_PRELUDE, facts.macros)] if facts.macros else []
-    tree = reader.parse([*prelude, SourceFile(file, testbench.text)])
+    tree = reader.parse([*prelude, SourceFile(file, text)])
     missing = tuple(reader.missing_includes(tree))
     errors = [one for one in tree.diagnostics if one.isError() and diagnostic_code(one) not in _INCLUDE_CODES]
-    reading = Reading(design, testbench, facts, reader.places, tree, file, (), not errors and not missing, ())
+    is_whole = not errors and not missing and text == testbench.text
+    reading = Reading(design, testbench, facts, reader.places, tree, file, (), is_whole, ())
     named = reading._named
     found = tuple(replace(one, span=named(one.span)) for one in declarations(tree.root, reader.places))
     return replace(reading, declarations=found, missing=tuple((path, named(span)) for path, span in missing))
