@@ -6,6 +6,7 @@ import posixpath
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pyslang.parsing import TokenKind
@@ -96,25 +97,45 @@ class Surveyor:
     headers: dict[str, SourceFile] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._given = tuple(self.include_dirs)
+        self._order = list(self._given)
         self._renew()
 
     def _renew(self) -> None:
         """Begin with a new reader: one that once looked for a file in vain does not look again."""
-        self._reader = Reader(self.headers.values(), self.include_dirs, self.defines)
+        self._reader = Reader(self.headers.values(), self._order, self.defines)
 
     def survey(self, source: SourceFile, before: Sequence[SourceFile] = ()) -> Facts:
         """Survey a file; `before` are files that define macros it needs."""
         while True:
-            tree = self._reader.parse([*before, source])
-            missing = tuple(self._reader.missing_includes(tree))
-            found = [self._find(path, span.file) for path, span in missing]
-            if not any(found):
+            if (order := self._folders(source.name)) != self._order:
+                self._order = order
+                self._renew()
+            tree = self._parse([*before, source])
+            includes = tuple(self._reader.includes(tree))
+            # Also what was found may not be it, but a file of the same name that another one included.
+            new = [self._find(path, span.file) for path, span, _ in includes]
+            if not any(new):
+                missing = tuple((path, span) for path, span, is_found in includes if not is_found)
                 return self._facts(source, tree, missing)
             self._renew()
 
+    def _parse(self, sources: Sequence[SourceFile]) -> Any:
+        try:
+            return self._reader.parse(sources)
+        except RuntimeError:
+            # An include has looked for a file of this name in vain, so that the reader takes it no more.
+            self._renew()
+            return self._reader.parse(sources)
+
+    def _folders(self, name: str) -> list[str]:
+        """Folders to search for what a file includes: the given ones, then the others, the nearest first."""
+        others = [folder for folder in self.include_dirs if folder not in self._given]
+        return [*self._given, *sorted(others, key=lambda folder: -shared_folders(f"{folder}/", name))]
+
     def _find(self, path: str, includer: str) -> bool:
         """Put an included file where the reader finds it; False when that is nowhere or was done before."""
-        for folder in (posixpath.dirname(includer), *self.include_dirs):
+        for folder in (posixpath.dirname(includer), *self._given):
             if (file := self.shelf.read(posixpath.join(folder, path))) is not None:
                 return self._add(file)
         return self.everywhere and self._find_elsewhere(path, includer)
@@ -123,7 +144,8 @@ class Surveyor:
         plain = posixpath.normpath(path)
         while plain.startswith("../"):
             plain = plain[3:]
-        found = [name for name in self.shelf.names() if name == plain or name.endswith("/" + plain)]
+        named = self._by_base.get(posixpath.basename(plain), ())
+        found = [name for name in named if name == plain or name.endswith("/" + plain)]
         for name in sorted(found, key=lambda name: (-shared_folders(name, includer), name.count("/"), name)):
             folder = name[: -len(plain)].rstrip("/") or "."
             if plain == posixpath.normpath(path) and folder not in self.include_dirs:
@@ -131,6 +153,14 @@ class Surveyor:
             if (file := self.shelf.read(name)) is not None:
                 return self._add(file)
         return False
+
+    @cached_property
+    def _by_base(self) -> dict[str, list[str]]:
+        """The last parts of the names on the shelf to the names."""
+        found: dict[str, list[str]] = {}
+        for name in self.shelf.names():
+            found.setdefault(posixpath.basename(name), []).append(name)
+        return found
 
     def _add(self, file: SourceFile) -> bool:
         if file.name in self.headers:

@@ -88,11 +88,14 @@ class Reader:
         buffers = [self.add(source) for source in sources]
         return SyntaxTree.fromBuffers(buffers, self.manager, self.options)
 
+    def includes(self, tree: SyntaxTree) -> Iterator[tuple[str, Span, bool]]:
+        """The `include` directives of a tree: the name as written, where, and whether it was found."""
+        for include in tree.getIncludeDirectives():
+            yield include.path, self.places.span(include.syntax.sourceRange), bool(include.buffer)
+
     def missing_includes(self, tree: SyntaxTree) -> Iterator[tuple[str, Span]]:
         """What `include` directives of a tree name that was not found, as written."""
-        for include in tree.getIncludeDirectives():
-            if not include.buffer:
-                yield include.path, self.places.span(include.syntax.sourceRange)
+        return ((path, span) for path, span, found in self.includes(tree) if not found)
 
     def included(self, tree: SyntaxTree) -> Iterator[str]:
         """Names of the files that `include` directives of a tree led to, each once."""

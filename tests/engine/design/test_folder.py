@@ -128,6 +128,37 @@ def test_the_header_nearest_to_its_user_is_taken(tmp_path: Path) -> None:
     assert elaborate(load(tmp_path)).ports[0].width == 2
 
 
+def test_a_header_beside_its_user_wins_over_one_that_another_file_included(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {
+            "a/top.v": '`include "w.v"\nmodule top(input [`W:0] x); other u(); endmodule\n',
+            "b/other.v": '`include "w.v"\nmodule other(input [`W:0] x); endmodule\n',
+            "b/w.v": "`define W 7\n",
+            "src/w.v": "`define W 1\n",
+        },
+    )
+    design = load(tmp_path, DesignOptions(top="other"))
+    assert [header.name for header in design.headers] == ["b/w.v"]
+    assert elaborate(design).ports[0].width == 8
+
+
+def test_headers_of_one_name_in_several_projects(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {
+            f"{project}/{name}": text
+            for project, width in (("a", 1), ("b", 7), ("c", 3))
+            for name, text in {
+                f"rtl/{project}_top.v": f'`include "w.vh"\nmodule {project}_top(input [`W:0] x); endmodule\n',
+                "inc/w.vh": f"`define W {width}\n",
+            }.items()
+        },
+    )
+    for top, width in (("a_top", 2), ("b_top", 8), ("c_top", 4)):
+        assert elaborate(load(tmp_path, DesignOptions(top=top))).ports[0].width == width
+
+
 def test_a_file_that_includes_another_source_brings_it(tmp_path: Path) -> None:
     lay_out(tmp_path, {"top.v": '`include "leaf.v"\n' + TOP, "leaf.v": LEAF})
     design = load(tmp_path)
