@@ -11,7 +11,6 @@ from llm4cov_engine.policy.builtin import BuiltinPolicy
 from llm4cov_engine.rounds import direct_infer
 from llm4cov_engine.simulator.feedback import Status
 from llm4cov_engine.simulator.verilator import Verilator
-from llm4cov_engine.state import State
 from tests.corpus import BENCHMARK_SAMPLE, DEV_DESIGNS, need, row_ids
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ ROWS = [(path, identity) for path in (BENCHMARK_SAMPLE, DEV_DESIGNS) for identit
 @pytest.mark.parametrize(("path", "identity"), ROWS, ids=[identity for _, identity in ROWS])
 async def test_a_first_testbench_simulates(path: Path, identity: str) -> None:
     design = load(f"{need(path)}#{identity}")
-    state = await direct_infer(State(design), BuiltinPolicy(), Verilator())
+    state = await direct_infer(design, BuiltinPolicy(), Verilator())
     assert state.feedback is not None
     assert state.feedback.status is Status.SUCCESS, state.feedback.log
     assert state.score > 0.6
