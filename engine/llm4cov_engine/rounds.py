@@ -72,7 +72,8 @@ async def agentic(
     recorder: Recorder | None = None,
     emit: Emit = ignore,
 ) -> State:
-    """Up to `rounds` transitions from `state`, each from the best state so far; stops when it is closed.
+    """Up to `rounds` transitions from `state`, each from the best state so far; stops when it is closed,
+    and when the simulator refuses the design itself.
 
     Args:
         state: where to start; `State(design)` for a new testbench.
@@ -106,6 +107,8 @@ async def agentic(
         if done.result.goodness > best.goodness:
             best = done.result
         emit(RoundFinished(number, done, best))
+        if done.feedback.blames_design:
+            break
     return best
 
 

@@ -169,3 +169,29 @@ async def test_leaving_the_stream_ends_every_process(
                 break
     mine = [words for words in wait_until_gone(here, 5) if str(tmp_path) in words]
     assert mine == []
+
+
+async def test_rounds_end_when_the_simulator_refuses_the_rtl(tmp_path: Path) -> None:
+    source = tmp_path / "joined.v"
+    source.write_text("module joined({a, b}, y); input a, b; output y; assign y = a & b; endmodule\n")
+    testbench = "module t; reg [1:0] x; wire y; joined dut(x, y); initial $finish; endmodule\n"
+    records = Records()
+    policy = script(tmp_path, testbench, testbench)
+    await agentic(State(load(source)), policy, Verilator(), rounds=2, recorder=records)
+    (only,) = records.transitions
+    assert only.feedback.status is Status.COMPILE_FAILED
+    assert only.feedback.blames_design
+    assert any("joined.v:1" in note for note in only.feedback.notes)
+
+
+async def test_a_testbench_that_breaks_the_rtl_is_to_blame_itself(tmp_path: Path) -> None:
+    source = tmp_path / "wide.sv"
+    source.write_text(
+        "module wide #(parameter int W = 4) (input logic [W-1:0] a, output logic y);\n"
+        "  generate if (W > 8) wide #(W) too_wide (a, y); else assign y = ^a; endgenerate\n"
+        "endmodule\n"
+    )
+    testbench = "module t; logic [8:0] a; wire y; wide #(.W(9)) dut(.a, .y); initial $finish; endmodule\n"
+    feedback = await Verilator().simulate(load(source), Testbench("t.sv", testbench))
+    assert feedback.status is Status.COMPILE_FAILED
+    assert not feedback.blames_design

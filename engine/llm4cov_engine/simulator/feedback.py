@@ -58,6 +58,7 @@ class Feedback:
         simulator: who answered.
         seed: of the simulator's random generator.
         notes: what the user should know about this answer (FSM coverage switched off, and so on).
+        blames_design: True when the RTL does not compile, whatever the testbench: further rounds are idle.
     """
 
     status: Status
@@ -69,6 +70,7 @@ class Feedback:
     simulator: SimulatorIdentity | None = None
     seed: int = 1
     notes: tuple[str, ...] = ()
+    blames_design: bool = False
 
     @property
     def score(self) -> float:

@@ -162,7 +162,10 @@ def coverage_flags(options: SimulatorOptions) -> tuple[str, ...]:
 def verilator_arguments(
     design: Design, testbench: str, top: str, options: SimulatorOptions, *, model: str = "../model"
 ) -> tuple[str, ...]:
-    """Verilator's arguments, FSM coverage not among them; they hold no path of this machine."""
+    """Verilator's arguments, FSM coverage not among them; they hold no path of this machine.
+
+    Without a testbench ("") they are those of the RTL alone.
+    """
     includes = dict.fromkeys(design.include_dirs)
     # Headers are also found in the folder they are in, as other simulators find those beside their includer.
     includes |= dict.fromkeys(str(Path(header.name).parent) for header in design.headers)
@@ -177,7 +180,7 @@ def verilator_arguments(
         *(f"-D{name}={value}" if value else f"-D{name}" for name, value in design.defines.items()),
         *options.extra_args,
         *(_plain(source.name) for source in design.sources),
-        _plain(testbench),
+        *([_plain(testbench)] if testbench else []),
     )
 
 
@@ -198,16 +201,7 @@ async def verilate(
     """
 
     async def attempt(*more: str) -> Finished:
-        return await box.run(
-            toolchain.verilator.program,
-            [*more, *arguments],
-            folder=space.source,
-            access=reach.of_verilator(toolchain, space, options),
-            environment={**tool_environment(), "VERILATOR_ROOT": str(toolchain.verilator.root)},
-            deadline=options.build_timeout,
-            limits=_BUILD_LIMITS,
-            quota=reach.build_quota(space),
-        )
+        return await _started(box, toolchain, space, (*more, *arguments), options)
 
     async def verilation(finished: Finished, fault: str | None = None) -> Verilation:
         if not finished.ok:
@@ -228,6 +222,38 @@ async def verilate(
     again = await attempt()
     crashed_again = internal_error(again.output) is not None or again.signal is not None
     return await verilation(again, None if crashed_again else fault)
+
+
+async def refused_alone(
+    box: Box, toolchain: Toolchain, space: Workspace, design: Design, options: SimulatorOptions
+) -> Problem | None:
+    """Why Verilator refuses the RTL even without a testbench; None when it does not.
+
+    Raises:
+        ToolError: it does not start.
+        StorageError: there is no space left.
+    """
+    arguments = verilator_arguments(design, "", design.top, options)
+    finished = await _started(box, toolchain, space, ("--lint-only", *arguments), options)
+    if finished.ok or finished.timed_out:
+        return None
+    errors = (each for each in verilator_problems(finished.output) if each.severity is Severity.ERROR)
+    return next(errors, None)
+
+
+async def _started(
+    box: Box, toolchain: Toolchain, space: Workspace, arguments: tuple[str, ...], options: SimulatorOptions
+) -> Finished:
+    return await box.run(
+        toolchain.verilator.program,
+        arguments,
+        folder=space.source,
+        access=reach.of_verilator(toolchain, space, options),
+        environment={**tool_environment(), "VERILATOR_ROOT": str(toolchain.verilator.root)},
+        deadline=options.build_timeout,
+        limits=_BUILD_LIMITS,
+        quota=reach.build_quota(space),
+    )
 
 
 def _shared_instances(model: Path) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 NAME: Final = "verilator"
 
+_UPWARD: Final = "Can't find definition of"
+"""Verilator's words for a hierarchical name that leads nowhere."""
+
 
 class Verilator:
     """The local Verilator as a `Simulator`: screens, verilates, compiles, runs, reads the coverage."""
@@ -50,7 +53,7 @@ class Verilator:
         began = time.monotonic()
         emit(Stage(StageName.SCREENING))
         screening = await in_thread(lambda: inspect(design, testbench, self.options.allow))
-        notes = tuple(f"Allowed by the settings: {problem.message}." for problem in screening.allowed)
+        notes = _allowed_notes(screening.allowed)
         if screening.problems:
             return Feedback(
                 Status.SCREENED_OUT,
@@ -133,7 +136,7 @@ class _Call:
     async def make(self) -> _Answer:
         self.emit(Stage(StageName.PREPARING))
         await in_thread(cache.tidy_up_daily)
-        self.box = await find_box(self.options.sandbox, reach.builder(self.toolchain))
+        self.box = await find_box(self.options.sandbox, reach.builder(self.toolchain.compiler))
         if self.box.kind is Kind.LIMITS and self.options.sandbox != OFF:
             self.notes.append(
                 f"The testbench ran without a sandbox, under limits alone: {self.box.why}. {REMEDY}"
@@ -168,12 +171,28 @@ class _Call:
         problems = done.problems
         log = self._log(space, done.finished.output)
         if done.finished.timed_out or not done.finished.ok:
-            return self._not_compiled(done.finished, "Verilator", problems, log)
+            answer = self._not_compiled(done.finished, "Verilator", problems, log)
+            return replace(answer, feedback=await self._with_blame(space, answer.feedback))
         if done.shared:
             self.notes.append(_shared_note(done.shared))
         if any(problem.code == "COVERIGN" for problem in problems):
             self.notes.append("Verilator ignores covergroups: get_coverage() returns 0.")
         return await self._compile(space, ready, problems, log)
+
+    async def _with_blame(self, space: Workspace, feedback: Feedback) -> Feedback:
+        """The feedback of a failed verilation, marked when no other testbench would fare better."""
+        errors = [problem for problem in feedback.problems if problem.severity is Severity.ERROR]
+        # What is wrong with the RTL may bring errors at its pins too.
+        if all(problem.span is None or problem.span.file == space.testbench for problem in errors):
+            return feedback
+        # RTL that refers upward by name compiles under the right testbench only.
+        if any(_UPWARD in problem.message for problem in errors):
+            return feedback
+        reason = await model.refused_alone(self.box, self.toolchain, space, self.design, self.options)
+        if reason is None:
+            return feedback
+        note = f"Verilator refuses the RTL itself, whatever the testbench: {reason}"
+        return replace(feedback, blames_design=True, notes=(*feedback.notes, note))
 
     async def _compile(
         self, space: Workspace, ready: runtime.Runtime, problems: tuple[Problem, ...], log: str
@@ -257,6 +276,18 @@ class _Call:
                 runtime.runtimes_folder(): "runtime",
             },
         )
+
+
+def _allowed_notes(allowed: tuple[Problem, ...]) -> tuple[str, ...]:
+    """What the screen would have refused, each thing once; the advice how to do without is left out."""
+    lines: dict[str, list[int]] = {}
+    for problem in allowed:
+        places = lines.setdefault(problem.message.partition(";")[0], [])
+        places += [problem.span.line] if problem.span else []
+    return tuple(
+        f"Allowed by the settings: {what} (line {', '.join(map(str, dict.fromkeys(places)))})."
+        for what, places in lines.items()
+    )
 
 
 def _shared_note(instances: tuple[str, ...]) -> str:

@@ -142,6 +142,7 @@ any_feedback = st.builds(
     simulator=st.none() | st.builds(SimulatorIdentity, any_text, any_text),
     seed=st.integers(),
     notes=st.lists(any_text, max_size=2).map(tuple),
+    blames_design=st.booleans(),
 )
 any_testbench = st.builds(Testbench, any_text, any_text)
 any_proposal = st.builds(

@@ -50,7 +50,18 @@ def test_every_field_is_known_to_the_round_trips() -> None:
         *("metric", "file", "line", "column", "module", "instances", "what", "lines", "hits", "exclusion")
     }
     assert {each.name for each in fields(Feedback)} == {
-        *("status", "coverage", "log", "problems", "seconds", "cached", "simulator", "seed", "notes")
+        *(
+            "status",
+            "coverage",
+            "log",
+            "problems",
+            "seconds",
+            "cached",
+            "simulator",
+            "seed",
+            "notes",
+            "blames_design",
+        )
     }
     assert {each.name for each in fields(Proposal)} == {
         *("testbench", "author", "policy", "note", "model", "sampling", "seed", "tokens", "messages")
