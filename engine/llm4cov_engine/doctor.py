@@ -15,8 +15,11 @@ _MODELS_NAMED = 3
 
 
 async def diagnose(settings: Settings) -> tuple[Check, ...]:
-    """Check what a run needs, in the order of need. Nothing is installed, compiled or asked of a model."""
-    return (*await simulator_checks(settings.simulator.verilator), await _endpoint(settings.policy))
+    """Check what a run needs, in the order of need. Nothing is installed or asked of a model."""
+    return (
+        *await simulator_checks(settings.simulator.verilator, settings.simulator.sandbox),
+        await _endpoint(settings.policy),
+    )
 
 
 async def _endpoint(settings: PolicySettings) -> Check:

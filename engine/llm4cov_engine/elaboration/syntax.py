@@ -110,6 +110,25 @@ _KINDS = {
 }
 
 
+_WITHOUT_INSTANCES = frozenset(
+    (
+        "AlwaysBlock",
+        "AlwaysCombBlock",
+        "AlwaysFFBlock",
+        "AlwaysLatchBlock",
+        "ClassDeclaration",
+        "ContinuousAssign",
+        "DataDeclaration",
+        "FinalBlock",
+        "FunctionDeclaration",
+        "InitialBlock",
+        "NetDeclaration",
+        "TaskDeclaration",
+        "TypedefDeclaration",
+    )
+)
+
+
 def _has_ports(member: Any) -> bool:
     """Whether a module-like declaration has a port list that is not empty."""
     ports = getattr(getattr(member, "header", member), "ports", None) or getattr(member, "portList", None)
@@ -131,7 +150,10 @@ def _instances(member: Any, places: Places) -> Iterator[Instantiation]:
         if type(node) in kinds and node.type.kind == TokenKind.Identifier:
             found.extend((node.type.valueText, item) for item in node.instances if item.kind.name != "Comma")
 
-    member.visit(note)
+    for item in getattr(member, "members", ()):
+        # Instances stand in bodies and in generate blocks, never in these, which hold most of the tokens.
+        if item.kind.name not in _WITHOUT_INSTANCES:
+            item.visit(note)
     for module, instance in found:
         label = instance.decl.name.valueText if instance.decl is not None else ""
         yield Instantiation(module, label, places.span(instance.sourceRange))

@@ -28,7 +28,7 @@ LARGEST: Final = 2_000_000
 _NAME_CHARACTERS: Final = frozenset(string.ascii_letters + string.digits + "_-.+")
 _SUFFIXES: Final = (".sv", ".v")
 
-_FILE_WORDS: Final = re.compile("|".join(re.escape(task) for task in sorted(FILE_TASKS)))
+_FILE_WORDS: Final = re.compile(rf"\$(?:{'|'.join(sorted(task[1:] for task in FILE_TASKS))})\b")
 _OTHER_WORDS: Final = re.compile(r"\b(?:bind|config|alias)\b")
 
 

@@ -87,7 +87,9 @@ class Road:
 
     def path(self, text: str) -> str:
         """The path below the DUT that the text names first, "" for none."""
-        while (shorter := _INDEX.sub("", text)) != text:
+        if not any(name in text for name in self.names):
+            return ""
+        while "[" in text and (shorter := _INDEX.sub("", text)) != text:
             text = shorter
         match = self._into.search(text)
         return "".join(match[0].split()) if match else ""

@@ -10,11 +10,14 @@ from typing import Final
 from llm4cov_engine.errors import Llm4CovError, ToolError
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.process import in_thread, run
-from llm4cov_engine.simulator import cache
+from llm4cov_engine.sandbox.box import Kind
+from llm4cov_engine.sandbox.finding import AUTO, OFF, REMEDY, find_box
+from llm4cov_engine.simulator import cache, reach
 from llm4cov_engine.simulator.model import coverage_flags
 from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.simulator.storage import make_folder, write_whole
 from llm4cov_engine.simulator.toolchain import (
+    Compiler,
     VerilatorTool,
     find_compiler,
     find_solver,
@@ -44,11 +47,14 @@ class Check:
     needed: bool = True
 
 
-async def simulator_checks(verilator: Path | None = None) -> tuple[Check, ...]:
-    """Check everything a simulation needs, in the order of need. Nothing is installed or compiled.
+async def simulator_checks(verilator: Path | None = None, sandbox: str = AUTO) -> tuple[Check, ...]:
+    """Check everything a simulation needs, in the order of need.
+
+    Nothing is installed, and nothing but the sandbox's small launcher is compiled.
 
     Args:
         verilator: the user's own choice of Verilator.
+        sandbox: the setting of that name.
     """
     checks: list[Check] = []
     try:
@@ -58,6 +64,7 @@ async def simulator_checks(verilator: Path | None = None) -> tuple[Check, ...]:
     else:
         checks.append(Check("Verilator", True, f"{tool.version} at {tool.program}"))
         checks.append(await _coverage_options(tool))
+    compiler = None
     try:
         compiler = await find_compiler()
     except ToolError as error:
@@ -65,11 +72,8 @@ async def simulator_checks(verilator: Path | None = None) -> tuple[Check, ...]:
     else:
         checks.append(Check("C++ compiler", True, f"{compiler.version} at {compiler.program}"))
     checks.append(await in_thread(_cache))
-    checks.append(
-        Check(
-            "Sandbox", True, "limits on memory, processor time, files and output; no isolation", needed=False
-        )
-    )
+    if compiler is not None:
+        checks.append(await _sandbox(compiler, sandbox))
     checks.append(_solver())
     return tuple(checks)
 
@@ -122,6 +126,29 @@ def _cache() -> Check:
     return Check(
         "Cache folder", True, f"{folder}: {used.size / 1e6:.0f} MB, {used.calls} answers, {runtimes}"
     )
+
+
+_BOXES: Final = {
+    Kind.BUBBLEWRAP: "bubblewrap: testbenches see no home folder and reach no network",
+    Kind.LANDLOCK: "Landlock: testbenches read no home folder and reach no network",
+}
+
+
+async def _sandbox(compiler: Compiler, wanted: str) -> Check:
+    name = "Sandbox"
+    if wanted == OFF:
+        remedy = 'Remove the setting sandbox = "off" unless you trust every testbench.'
+        return Check(
+            name, False, "switched off: limits on time, memory, files", remedy, needed=False
+        )
+    try:
+        box = await find_box(wanted, reach.builder(compiler))
+    except Llm4CovError as error:
+        return Check(name, False, error.what, error.remedy)
+    if box.kind in _BOXES:
+        return Check(name, True, _BOXES[box.kind], needed=False)
+    detail = f"none, limits on time, memory and files alone: {box.why}"
+    return Check(name, False, detail, REMEDY, needed=False)
 
 
 def _solver() -> Check:

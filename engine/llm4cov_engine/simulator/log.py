@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
 MOST_CHARACTERS: Final = 64 * 1024
 """A log is cut in the middle when it is longer."""
@@ -28,6 +28,10 @@ def tidy(output: str, places: Mapping[Path, str]) -> str:
     text = _VERSION_LINK.sub("", text)
     for folder, name in sorted(places.items(), key=lambda place: -len(str(place[0]))):
         text = text.replace(f"{folder}/", f"{name}/" if name else "").replace(str(folder), name or ".")
+    # What a testbench was allowed to name, and what a compiler says of its installation.
+    home = str(Path.home())
+    if len(home) > 1:
+        text = text.replace(home, "~")
     return bounded(text)
 
 

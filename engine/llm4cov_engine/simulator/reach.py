@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.runtime import Runtime
-    from llm4cov_engine.simulator.toolchain import Toolchain
+    from llm4cov_engine.simulator.toolchain import Compiler, Toolchain
     from llm4cov_engine.simulator.workspace import Workspace
 
 MOST_WRITTEN: Final = 512 << 20
@@ -30,9 +30,8 @@ MOST_BUILT: Final = 8 << 30
 _SOLVER_USE: Final = b"VlRandomizer"
 
 
-def builder(toolchain: Toolchain) -> Builder:
+def builder(compiler: Compiler) -> Builder:
     """What compiles the sandbox's launcher."""
-    compiler = toolchain.compiler
     return Builder(compiler.program, compiler.language_flags, tool_environment())
 
 

@@ -14,13 +14,16 @@ from llm4cov_engine.design.design import Design, SourceFile
 from llm4cov_engine.elaboration.records import Severity
 from llm4cov_engine.events import Event, Stage, StageName
 from llm4cov_engine.folders import cache_folder
+from llm4cov_engine.permission import Permission
 from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.testbench import Testbench
 from tests.engine.simulator.rtl import DESIGN, FSM_FAULT_DESIGN, GOOD, bench
 
-UNCACHED = SimulatorOptions(use_cache=False)
+# Testbenches here end, crash and flee in native code too.
+NATIVE = frozenset({Permission.FOREIGN, Permission.PROCESSES})
+UNCACHED = SimulatorOptions(use_cache=False, allow=NATIVE)
 SHORT = replace(UNCACHED, timeout=1.0)
 
 

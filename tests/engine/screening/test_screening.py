@@ -66,7 +66,6 @@ def test_a_comment_or_a_string_is_no_instance() -> None:
         "module tb; counter dut( endmodule",
         "module tb; initial begin endmodule",
         "hello, here is your testbench:",
-        '`include "harness.svh"\nmodule tb; `HARNESS endmodule',
     ],
 )
 def test_what_cannot_be_read_is_left_to_the_compiler(text: str) -> None:
