@@ -204,8 +204,8 @@ def _only_candidate(plan: Plan, selection: Selection) -> str:
     if modules:
         shown = ", ".join(modules[:_MOST_CANDIDATES])
         raise NoDesignError(
-            f"Nothing in {plan.id} looks like a design to verify; its modules are testbenches, checkers or "
-            f"instantiate each other: {shown}.",
+            f"Nothing in {plan.id} looks like a design to verify; its modules have no ports, are testbenches "
+            f"or checkers, or instantiate each other: {shown}.",
             "Choose one with --top.",
         )
     errors = [problem for facts in selection.files for problem in facts.errors]

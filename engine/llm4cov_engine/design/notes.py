@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from llm4cov_engine.design.keywords import is_as_verilog
 from llm4cov_engine.design.role import Role
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ def choice_notes(selection: Selection, top: str, kept: tuple[Facts, ...]) -> lis
         reason = _REASONS.get(role, f"not needed by {top}") if role else f"not needed by {top}"
         groups.setdefault(reason, []).append(facts.name)
     notes = [f"Left out, {reason}: {some(names)}." for reason, names in groups.items()]
+    if older := [facts.name for facts in kept if is_as_verilog(facts.file)]:
+        notes.append(f"Read as Verilog-2001, for names that are keywords of SystemVerilog: {some(older)}.")
     taken = selection.repeated(kept)
     repeated: dict[tuple[str, ...], list[str]] = {}
     for name, files in sorted(taken.items()):

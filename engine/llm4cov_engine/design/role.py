@@ -20,6 +20,7 @@ from pyslang.syntax import (
     ProceduralBlockSyntax,
     SyntaxKind,
     SystemNameSyntax,
+    VariablePortHeaderSyntax,
     WaitStatementSyntax,
 )
 
@@ -47,12 +48,14 @@ class Traits:
         controls: it ends or records a simulation, or reads its command line.
         asserts: it states properties.
         has_outputs: it has an output, an inout or an interface port.
+        has_inputs: it has an input, an inout or what may be an interface port.
     """
 
     waits: bool = False
     controls: bool = False
     asserts: bool = False
     has_outputs: bool = False
+    has_inputs: bool = False
 
 
 def traits_of(member: Any) -> Traits:
@@ -73,16 +76,20 @@ def _see_ports(node: Any, traits: Traits) -> None:
     def see(part: Any) -> None:
         if part.kind in _OUTPUTS:
             traits.has_outputs = True
+        if part.kind in _INPUTS or (isinstance(part, VariablePortHeaderSyntax) and _may_be_interface(part)):
+            traits.has_inputs = True
 
     node.visit(see)
 
 
-_OUTPUTS = {
-    TokenKind.OutputKeyword,
-    TokenKind.InOutKeyword,
-    TokenKind.RefKeyword,
-    SyntaxKind.InterfacePortHeader,
-}
+_BOTH_WAYS = {TokenKind.InOutKeyword, TokenKind.RefKeyword, SyntaxKind.InterfacePortHeader}
+_OUTPUTS = _BOTH_WAYS | {TokenKind.OutputKeyword}
+_INPUTS = _BOTH_WAYS | {TokenKind.InputKeyword}
+
+
+def _may_be_interface(header: VariablePortHeaderSyntax) -> bool:
+    """Whether a port says no direction but a type: `bus b` looks like `word_t b` after another port."""
+    return not header.direction and header.dataType.kind == SyntaxKind.NamedType
 
 
 def _see_block(block: Any, traits: Traits) -> None:
@@ -138,6 +145,18 @@ _TESTBENCH_NAME = re.compile(
 )
 
 
+_CELL = re.compile(r"^(?:(?!//)[^\n])*?`(end)?celldefine\b", re.MULTILINE)
+
+
+def _is_cell(declared: Declared, text: str) -> bool:
+    """Whether a module stands between `celldefine and `endcelldefine (IEEE 1800-2023, 22.10)."""
+    if "`celldefine" not in text:
+        return False
+    *lines, last = text.split("\n")[: declared.span.line]
+    marks = list(_CELL.finditer("\n".join([*lines, last[: declared.span.column - 1]])))
+    return bool(marks) and marks[-1][1] is None
+
+
 def role_of(declared: Declared, traits: Traits, text: str) -> Role:
     """Judge a module.
 
@@ -150,7 +169,7 @@ def role_of(declared: Declared, traits: Traits, text: str) -> Role:
     """
     if declared.kind is DeclarationKind.PROGRAM:
         return Role.TESTBENCH
-    if "`celldefine" in text:
+    if _is_cell(declared, text):
         return Role.CELL
     if not declared.has_ports:
         return Role.TESTBENCH

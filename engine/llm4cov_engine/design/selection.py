@@ -26,6 +26,24 @@ _BORROWED_FOLDERS = {
 }
 """Folders of other people's RTL: it may be used, but is not what is to be verified."""
 
+_VERIFYING_FOLDERS = {
+    "bench",
+    "benches",
+    "dv",
+    "sim",
+    "sims",
+    "simulation",
+    "tb",
+    "tbs",
+    "test",
+    "testbench",
+    "testbenches",
+    "tests",
+    "verif",
+    "verification",
+}
+"""Folders of what verifies: bus models and clock generators look like designs, but are none to verify."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -94,30 +112,37 @@ class Selection:
     def candidates(self) -> tuple[str, ...]:
         """Modules that could be the top, sorted.
 
-        Those of the design proper that no other module of it instantiates: no testbench, checker or vendor's
-        cell, nothing from a library, nothing borrowed unless everything is, no wrapper around vendor's cells
-        unless there is nothing else.
+        Those of the design proper that no other module of it instantiates: no testbench or checker, and
+        nothing from a library. Only where there is nothing else, and then in this order: what is borrowed,
+        what stands beside testbenches, vendors' cells. Of what is left, modules without inputs and wrappers
+        around vendors' cells count only when there are no others.
         """
-        instantiated: set[str] = set()
-        for facts in self.files:
-            for each in facts.declared:
-                if facts.roles.get(each.name) is not Role.TESTBENCH:
-                    instantiated.update(name for name in each.instantiates if name != each.name)
-            # What `bind` instantiates stands in no declaration.
-            inside = {name for each in facts.declared for name in each.instantiates}
-            instantiated |= facts.instantiated - inside
-        roots = sorted(self._verifiable() - instantiated)
-        return tuple(name for name in roots if not self.vendor_cells(name)) or tuple(roots)
+        proper = [facts for facts in self.files if not _lies_in(facts, _VERIFYING_FOLDERS)]
+        own = [facts for facts in proper if not _lies_in(facts, _BORROWED_FOLDERS)]
+        for among, role, users in (
+            (own, Role.DESIGN, proper),
+            (proper, Role.DESIGN, proper),
+            (self.files, Role.DESIGN, self.files),
+            (self.files, Role.CELL, self.files),
+        ):
+            if roots := self._modules(among, role) - _instantiated(users):
+                driven = {name for name in roots if not self._is_undriven(name)}
+                names = sorted(driven or roots)
+                return tuple(name for name in names if not self.vendor_cells(name)) or tuple(names)
+        return ()
 
-    def _verifiable(self) -> set[str]:
-        own: set[str] = set()
-        borrowed: set[str] = set()
-        for facts in self.files:
-            if facts.name not in self.libraries:
-                names = {each.name for each in facts.own if facts.roles.get(each.name) is Role.DESIGN}
-                folders = facts.name.lower().split("/")[:-1]
-                (own if _BORROWED_FOLDERS.isdisjoint(folders) else borrowed).update(names)
-        return own or borrowed
+    def _modules(self, among: Iterable[Facts], role: Role) -> set[str]:
+        """Modules of a role that files declare themselves, files of libraries left aside."""
+        return {
+            each.name
+            for facts in among
+            if facts.name not in self.libraries
+            for each in facts.own
+            if facts.roles.get(each.name) is role
+        }
+
+    def _is_undriven(self, name: str) -> bool:
+        return name in self._best(name, self.providers[name]).undriven
 
     def vendor_cells(self, top: str) -> tuple[str, ...]:
         """Vendor's cells a module needs and nothing declares, sorted."""
@@ -190,3 +215,20 @@ class Selection:
 
 
 _USED_BY_NAME = {DeclarationKind.PACKAGE, DeclarationKind.INTERFACE, DeclarationKind.CLASS}
+
+
+def _lies_in(facts: Facts, folders: set[str]) -> bool:
+    return not folders.isdisjoint(facts.name.lower().split("/")[:-1])
+
+
+def _instantiated(files: Iterable[Facts]) -> set[str]:
+    """Names that modules other than testbenches instantiate, themselves left aside, and all that is bound."""
+    found: set[str] = set()
+    for facts in files:
+        for each in facts.declared:
+            if facts.roles.get(each.name) is not Role.TESTBENCH:
+                found.update(name for name in each.instantiates if name != each.name)
+        # What `bind` instantiates stands in no declaration.
+        inside = {name for each in facts.declared for name in each.instantiates}
+        found |= facts.instantiated - inside
+    return found

@@ -22,7 +22,8 @@ from pyslang.syntax import (
 )
 
 from llm4cov_engine.design.design import SourceFile
-from llm4cov_engine.design.role import Role, role_of, traits_of
+from llm4cov_engine.design.keywords import TYPES, as_verilog
+from llm4cov_engine.design.role import Role, Traits, role_of, traits_of
 from llm4cov_engine.design.shelf import Shelf
 from llm4cov_engine.elaboration.compilation import Reader, code_of
 from llm4cov_engine.elaboration.records import Problem, Severity, Span
@@ -45,6 +46,7 @@ class Facts:
         file: the file.
         declared: what stands at the top of it and of what it includes.
         roles: of the declared modules, by name.
+        undriven: names of the modules among them that have no input.
         instantiated: names of definitions that are instantiated anywhere, by `bind` as well.
         used: names of what could be packages, interfaces and classes: before `::`, imported, or as a type.
         unit_names: types, functions and constants declared outside of any module.
@@ -58,6 +60,7 @@ class Facts:
     file: SourceFile
     declared: tuple[Declared, ...]
     roles: Mapping[str, Role]
+    undriven: frozenset[str]
     instantiated: frozenset[str]
     used: frozenset[str]
     unit_names: frozenset[str]
@@ -106,7 +109,21 @@ class Surveyor:
         self._reader = Reader(self.headers.values(), self._order, self.defines)
 
     def survey(self, source: SourceFile, before: Sequence[SourceFile] = ()) -> Facts:
-        """Survey a file; `before` are files that define macros it needs."""
+        """Survey a file; `before` are files that define macros it needs.
+
+        A Verilog file that only parses with the keywords of Verilog is given them.
+        """
+        facts = self._surveyed(source, before)
+        if _syntax_errors(facts) and (older := as_verilog(source)) is not None:
+            # A reader keeps the first text it is given of a name.
+            self._renew()
+            again = self._surveyed(older, before)
+            if not _syntax_errors(again) and TYPES.isdisjoint(again.used | again.instantiated):
+                return again
+            self._renew()
+        return facts
+
+    def _surveyed(self, source: SourceFile, before: Sequence[SourceFile]) -> Facts:
         while True:
             if (order := self._folders(source.name)) != self._order:
                 self._order = order
@@ -177,10 +194,16 @@ class Surveyor:
             for diagnostic in tree.diagnostics
             if (problem := self._reader.problem(diagnostic)).severity is Severity.ERROR
         ]
+        traits = _traits(tree.root, declared)
         return Facts(
             file=source,
             declared=declared,
-            roles=_roles(tree.root, declared, source.text),
+            roles={
+                each.name: role_of(each, traits[each.name], self.headers.get(each.span.file, source).text)
+                for each in declared
+                if each.name in traits
+            },
+            undriven=frozenset(name for name, each in traits.items() if not each.has_inputs),
             instantiated=frozenset(names.instantiated),
             used=frozenset(names.used),
             unit_names=frozenset(_unit_names(tree.root)),
@@ -248,15 +271,22 @@ _READERS: dict[type, Callable[[_Names, Any], None]] = {
 }
 
 
-def _roles(root: Any, declared: tuple[Declared, ...], text: str) -> dict[str, Role]:
-    """Roles of the modules and programs, by name."""
-    judged = {each.name: each for each in declared if each.kind in _JUDGED}
-    members = {
-        member.header.name.valueText: member
+def _syntax_errors(facts: Facts) -> bool:
+    """Whether a file is wrong in itself, and not for a lack of macros or headers."""
+    return any(problem.code not in _LACKING for problem in facts.errors)
+
+
+_LACKING = {"UnknownDirective", "CouldNotOpenIncludeFile"}
+
+
+def _traits(root: Any, declared: tuple[Declared, ...]) -> dict[str, Traits]:
+    """Traits of the modules and programs, by name."""
+    judged = {each.name for each in declared if each.kind in _JUDGED}
+    return {
+        name: traits_of(member)
         for member in root.members
-        if isinstance(member, ModuleDeclarationSyntax)
+        if isinstance(member, ModuleDeclarationSyntax) and (name := member.header.name.valueText) in judged
     }
-    return {name: role_of(each, traits_of(members[name]), text) for name, each in judged.items()}
 
 
 _JUDGED = {DeclarationKind.MODULE, DeclarationKind.PROGRAM}

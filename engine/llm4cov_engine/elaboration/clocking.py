@@ -11,9 +11,11 @@ from pyslang.ast import BinaryOperator, Expression, ExpressionKind, StatementKin
 
 from llm4cov_engine.elaboration.netlist import assigned, path_of, statements, stripped, symbol_of
 from llm4cov_engine.elaboration.records import Clock, Edge, Reset
-from llm4cov_engine.elaboration.tracing import EQUALITIES, INVERTING
+from llm4cov_engine.elaboration.tracing import EQUALITIES, INVERTING, selection_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from llm4cov_engine.elaboration.netlist import ClockedBlock, EdgeEvent, Netlist
     from llm4cov_engine.elaboration.tracing import Tracer
     from llm4cov_engine.elaboration.values import Values
@@ -65,27 +67,48 @@ def find_clocks_and_resets(
     return clocks.found(resets), resets.found(clocks)
 
 
+_Signal = tuple[str, str]
+"""A port and what is selected of it."""
+
+
+def _by_port(signals: Iterable[_Signal]) -> dict[str, list[_Signal]]:
+    found: dict[str, list[_Signal]] = {}
+    for signal in signals:
+        found.setdefault(signal[0], []).append(signal)
+    return found
+
+
+def _selects(signals: list[_Signal]) -> tuple[str, ...]:
+    """What is selected of one port; () where the whole port is among it."""
+    selects = tuple(select for _, select in signals)
+    return () if "" in selects else selects
+
+
 class _Clocks:
-    """Collects edges and counts them per port."""
+    """Collects edges and counts them per signal."""
 
     def __init__(self, tracer: Tracer, finder: _ResetFinder) -> None:
         self._tracer = tracer
         self._finder = finder
-        self.blocks: Counter[str] = Counter()
-        self._edges: dict[str, list[Edge]] = {}
+        self.blocks: Counter[_Signal] = Counter()
+        self._edges: dict[_Signal, list[Edge]] = {}
 
     def add(self, event: EdgeEvent) -> None:
         """Note a block's clock."""
         origins = self._tracer.origins(event.expression)
         if len(origins) > 1:
             # Of a gated clock's inputs, those that are named like clocks or clock something by themselves.
-            likely = [each for each in origins if each.port in self.blocks or _CLOCK_NAME.search(each.port)]
+            likely = [
+                each
+                for each in origins
+                if each.signal in self.blocks or _CLOCK_NAME.search("".join(each.signal))
+            ]
             origins = tuple(likely) or origins
         for origin in origins:
-            self.blocks[origin.port] += 1
+            self.blocks[origin.signal] += 1
             edge = Edge.POSEDGE if event.rising ^ origin.inverted else Edge.NEGEDGE
-            if edge not in self._edges.setdefault(origin.port, []):
-                self._edges[origin.port].append(edge)
+            if edge not in self._edges.setdefault(origin.signal, []):
+                self._edges[origin.signal].append(edge)
         if not origins:
             self._add_divided(event)
 
@@ -94,56 +117,69 @@ class _Clocks:
         for divider, _, _ in self._tracer.registers(event.expression):
             for clock in self._finder.clocks(divider):
                 for origin in self._tracer.origins(clock.expression):
-                    self.blocks[origin.port] += 1
+                    self.blocks[origin.signal] += 1
 
     def found(self, resets: _Resets) -> tuple[Clock, ...]:
-        """Clocks by use; a port that resets more than it clocks is none."""
-        return tuple(
-            Clock(port, tuple(sorted(self._edges[port], reverse=True)), count)
-            for port, count in sorted(self.blocks.items(), key=lambda each: (-each[1], each[0]))
-            if port in self._edges and count >= resets.blocks(port)
-        )
+        """Clocks by use; a signal that resets more than it clocks is none."""
+        clocking = [
+            signal
+            for signal, count in sorted(self.blocks.items(), key=lambda each: (-each[1], each[0]))
+            if signal in self._edges and count >= resets.blocks(signal)
+        ]
+        found = [self._clock(port, signals) for port, signals in _by_port(clocking).items()]
+        return tuple(sorted(found, key=lambda clock: (-clock.flops, clock.port)))
+
+    def _clock(self, port: str, signals: list[_Signal]) -> Clock:
+        edges = {edge for signal in signals for edge in self._edges[signal]}
+        flops = sum(self.blocks[signal] for signal in signals)
+        return Clock(port, tuple(sorted(edges, reverse=True)), flops, _selects(signals))
 
 
 class _Resets:
-    """Collects uses as a reset and counts them per port."""
+    """Collects uses as a reset and counts them per signal."""
 
     def __init__(self, tracer: Tracer, finder: _ResetFinder) -> None:
         self._tracer = tracer
         self._finder = finder
-        self._low: Counter[str] = Counter()
-        self._high: Counter[str] = Counter()
-        self._asynchronous: set[str] = set()
+        self._low: Counter[_Signal] = Counter()
+        self._high: Counter[_Signal] = Counter()
+        self._asynchronous: set[_Signal] = set()
 
     def add(self, use: _Use) -> None:
         """Note a block's reset; behind a reset synchroniser it is the port that resets the synchroniser."""
         origins = self._tracer.origins(use.expression)
         for origin in origins:
-            self._count(origin.port, use.low ^ origin.inverted, use.asynchronous)
+            self._count(origin.signal, use.low ^ origin.inverted, use.asynchronous)
         if not origins:
             for block, path, inverted in self._tracer.registers(use.expression):
                 for outer in self._finder.asynchronous(block):
                     if self._finder.resets_to_zero(block, path) == (use.low ^ inverted):
                         for origin in self._tracer.origins(outer.expression):
-                            self._count(origin.port, outer.low ^ origin.inverted, outer.asynchronous)
+                            self._count(origin.signal, outer.low ^ origin.inverted, outer.asynchronous)
 
-    def _count(self, port: str, low: bool, asynchronous: bool) -> None:
-        (self._low if low else self._high)[port] += 1
+    def _count(self, signal: _Signal, low: bool, asynchronous: bool) -> None:
+        (self._low if low else self._high)[signal] += 1
         if asynchronous:
-            self._asynchronous.add(port)
+            self._asynchronous.add(signal)
 
-    def blocks(self, port: str) -> int:
-        """How many blocks a port resets."""
-        return self._low[port] + self._high[port]
+    def blocks(self, signal: _Signal) -> int:
+        """How many blocks a signal resets."""
+        return self._low[signal] + self._high[signal]
 
     def found(self, clocks: _Clocks) -> tuple[Reset, ...]:
-        """Resets by use; a port that clocks more than it resets is none."""
-        ports = sorted(self._low.keys() | self._high.keys(), key=lambda port: (-self.blocks(port), port))
-        return tuple(
-            Reset(port, self._low[port] > self._high[port], port in self._asynchronous, self.blocks(port))
-            for port in ports
-            if self.blocks(port) > clocks.blocks[port]
+        """Resets by use; a signal that clocks more than it resets is none."""
+        signals = sorted(
+            self._low.keys() | self._high.keys(), key=lambda signal: (-self.blocks(signal), signal)
         )
+        resetting = [signal for signal in signals if self.blocks(signal) > clocks.blocks[signal]]
+        found = [self._reset(port, parts) for port, parts in _by_port(resetting).items()]
+        return tuple(sorted(found, key=lambda reset: (-reset.blocks, reset.port)))
+
+    def _reset(self, port: str, signals: list[_Signal]) -> Reset:
+        low = sum(self._low[signal] for signal in signals)
+        high = sum(self._high[signal] for signal in signals)
+        asynchronous = not self._asynchronous.isdisjoint(signals)
+        return Reset(port, low > high, asynchronous, low + high, _selects(signals))
 
 
 class _ResetFinder:
@@ -162,19 +198,19 @@ class _ResetFinder:
             other = not self._is_constant(statement.ifTrue) and self._is_constant(statement.ifFalse)
             for condition in statement.conditions:
                 for expression, low in self._tests(condition.expr):
-                    levels.setdefault(_path(expression), low ^ other)
+                    levels.setdefault(self._path(expression), low ^ other)
         uses = [
             _Use(event.expression, levels[path], asynchronous=True)
             for event in block.events
-            if (path := _path(event.expression)) in levels
+            if (path := self._path(event.expression)) in levels
         ]
         # Something must clock the block: when every edge is tested, the first one does.
         return uses if len(uses) < len(block.events) else uses[1:]
 
     def clocks(self, block: ClockedBlock) -> list[EdgeEvent]:
         """The block's edges that are no resets."""
-        resets = {_path(use.expression) for use in self.asynchronous(block)}
-        return [event for event in block.events if _path(event.expression) not in resets]
+        resets = {self._path(use.expression) for use in self.asynchronous(block)}
+        return [event for event in block.events if self._path(event.expression) not in resets]
 
     def resets_to_zero(self, block: ClockedBlock, path: str) -> bool:
         """Whether a register's value under the block's first reset is 0."""
@@ -241,12 +277,19 @@ class _ResetFinder:
         expression, low = tests[0]
         is_statement = node.kind == StatementKind.Conditional
         first, second = (node.ifTrue, node.ifFalse) if is_statement else (node.left, node.right)
-        path = _path(expression)
+        path = self._path(expression)
         for branch, inverted in ((first, False), (second, True)):
             if path is not None and self._is_constant(branch):
                 cleared = assigned(branch).keys() if is_statement else ()
                 return _Test(_Use(expression, low ^ inverted, asynchronous=False), path, frozenset(cleared))
         return None
+
+    def _path(self, expression: Any) -> str | None:
+        """The path of the signal an expression names, with what is selected of it."""
+        symbol = symbol_of(expression)
+        if symbol is None:
+            return None
+        return path_of(symbol) + (selection_of(expression, self._values) or "")
 
     def _is_constant(self, branch: Any) -> bool:
         """Whether a branch only gives constants: a statement that assigns them, or an expression."""
@@ -285,11 +328,6 @@ def _chain(body: Any) -> list[Any]:
         rest = statements(statement.ifFalse) if statement.ifFalse is not None else []
         statement = rest[0] if len(rest) == 1 else None
     return found
-
-
-def _path(expression: Any) -> str | None:
-    symbol = symbol_of(expression)
-    return None if symbol is None else path_of(symbol)
 
 
 def _is_reset_name(path: str) -> bool:

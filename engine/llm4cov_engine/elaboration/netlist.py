@@ -219,14 +219,14 @@ def stripped(expression: Any) -> Any:
 def symbol_of(expression: Any) -> Any | None:
     """The signal an expression names, whole or in part; None for anything that is no plain signal."""
     expression = stripped(expression)
-    while expression.kind in _SELECTIONS:
+    while expression.kind in SELECTIONS:
         expression = stripped(expression.value)
     if expression.kind in (ExpressionKind.NamedValue, ExpressionKind.HierarchicalValue):
         return expression.symbol
     return None
 
 
-_SELECTIONS = {ExpressionKind.ElementSelect, ExpressionKind.RangeSelect, ExpressionKind.MemberAccess}
+SELECTIONS = {ExpressionKind.ElementSelect, ExpressionKind.RangeSelect, ExpressionKind.MemberAccess}
 
 
 def assigned(statement: Any) -> dict[str, list[Any]]:

@@ -75,11 +75,14 @@ class Clock:
 
     Attributes:
         flops: how many always_ff-like blocks it clocks; the main clock has the most.
+        selects: the parts of the port that clock, most used first, when it is wider than a clock: ".clk" of
+            a struct, "[0]" of a vector; () for the whole port.
     """
 
     port: str
     edges: tuple[Edge, ...]
     flops: int
+    selects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +93,14 @@ class Reset:
         active_low: True when the RTL resets on 0.
         asynchronous: True when it stands in an event control as an edge.
         blocks: how many always blocks it resets.
+        selects: the parts of the port that reset, as in `Clock`.
     """
 
     port: str
     active_low: bool
     asynchronous: bool
     blocks: int
+    selects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

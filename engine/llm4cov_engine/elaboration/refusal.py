@@ -29,6 +29,12 @@ _ADD = (
 
 _SYNTAX = "syntax"
 
+_SIZE = "size"
+
+_SIZES = {"ValueMustBePositive", "ValueMustNotBeUnknown"}
+"""Ranges, repetitions and casts of a size that is none: Verilator refuses them even in code that never runs,
+with an internal error at times."""
+
 _REMEDIES = {
     "CouldNotOpenIncludeFile": "Give the folder of the file with -I or with `include_dirs` in llm4cov.toml.",
     "UnknownDirective": (
@@ -40,6 +46,10 @@ _REMEDIES = {
     "UnknownModule": _ADD.format(it="the module"),
     "UnknownPrimitive": _ADD.format(it="the primitive"),
     "ParamHasNoValue": "Give the parameter a value where it is instantiated, or a default.",
+    _SIZE: (
+        "Give the parameters it depends on other values under [design.parameters] in llm4cov.toml, "
+        "or choose with --top a module that does."
+    ),
     "InvalidParamOverrideOpt": "Only parameters with a value can be overridden; correct `parameters`.",
 }
 """Code to remedy, the cause before its consequences."""
@@ -69,7 +79,8 @@ def usable_top(design: Design, unit: Compiled) -> InstanceSymbol:
     reasons = _reasons(unit)
     for code, remedy in _REMEDIES.items():
         if found := reasons.get(code):
-            raise ElaborationError(_sentence(found), _vendor_remedy(found) or remedy)
+            because = _parameters(unit.top) if code == _SIZE else ""
+            raise ElaborationError(because + _sentence(found), _vendor_remedy(found) or remedy)
     for symbol in unit.top.body.portList:
         if symbol.kind == SymbolKind.Port and symbol.type.isError:
             errors = [problem for problem in _errors(unit) if problem.span is not None]
@@ -123,7 +134,7 @@ def _reasons(unit: Compiled) -> dict[str, list[Problem]]:
     found: dict[str, list[Problem]] = {}
     syntax = {(code_of(each), each.location) for each in unit.tree.diagnostics}
     for each in unit.compilation.getAllDiagnostics():
-        code = code_of(each)
+        code = _SIZE if code_of(each) in _SIZES else code_of(each)
         if code not in _REMEDIES:
             if (code, each.location) not in syntax:
                 continue
@@ -132,6 +143,17 @@ def _reasons(unit: Compiled) -> dict[str, list[Problem]]:
         if problem.severity is Severity.ERROR:
             found.setdefault(code, []).append(problem)
     return found
+
+
+def _parameters(top: InstanceSymbol) -> str:
+    """The values of the top's parameters, as the beginning of a sentence."""
+    values = [
+        f"{symbol.name} = {symbol.value}"
+        for symbol in top.body.parameters
+        if symbol.kind == SymbolKind.Parameter and not symbol.isLocalParam
+    ]
+    more = ", ..." if len(values) > _SHOWN else ""
+    return f"With {', '.join(values[:_SHOWN])}{more}: " if values else ""
 
 
 def _errors(unit: Compiled) -> list[Problem]:

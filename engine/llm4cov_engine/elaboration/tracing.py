@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pyslang.ast import (
@@ -14,7 +14,7 @@ from pyslang.ast import (
     UnaryOperator,
 )
 
-from llm4cov_engine.elaboration.netlist import Netlist, path_of, stripped, symbol_of
+from llm4cov_engine.elaboration.netlist import SELECTIONS, Netlist, path_of, stripped, symbol_of
 
 if TYPE_CHECKING:
     from pyslang.ast import InstanceSymbol
@@ -38,8 +38,8 @@ EQUALITIES = {
     BinaryOperator.CaseInequality: False,
 }
 
-_Leaf = tuple[str, bool]
-"""Path of an input port or of a register, and whether it is inverted on the way."""
+_Leaf = tuple[str, bool, str]
+"""Path of an input port or of a register, whether it is inverted on the way, and what is selected of it."""
 
 _DEPTH = 64
 """Hops after which a signal counts as not traceable."""
@@ -51,10 +51,49 @@ class Origin:
 
     Attributes:
         inverted: the signal is 0 when the port is 1.
+        select: the part of the port it follows, such as ".clk" or "[0]"; "" for the whole, or when unknown.
     """
 
     port: str
     inverted: bool = False
+    select: str = ""
+
+    @property
+    def signal(self) -> tuple[str, str]:
+        """The port and what is selected of it."""
+        return self.port, self.select
+
+
+def selection_of(expression: Any, values: Values) -> str | None:
+    """What an expression selects of the signal it names, "" for all; None when no name says it."""
+    select = ""
+    expression = stripped(expression)
+    while expression.kind in SELECTIONS:
+        if expression.kind == ExpressionKind.MemberAccess:
+            select = f".{expression.member.name}{select}"
+        elif expression.kind == ExpressionKind.ElementSelect:
+            if (index := values.integer(expression.selector)) is None:
+                return None
+            select = f"[{index}]{select}"
+        else:
+            return None
+        expression = stripped(expression.value)
+    return select
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How far a signal was followed.
+
+    Attributes:
+        inverted: on the way so far.
+        select: what is of interest of what comes next, as in `Origin`; None when that cannot be said.
+        seen: paths of the signals passed.
+    """
+
+    inverted: bool = False
+    select: str | None = ""
+    seen: frozenset[str] = frozenset()
 
 
 class Tracer:
@@ -78,8 +117,8 @@ class Tracer:
     def origins(self, expression: Any) -> tuple[Origin, ...]:
         """Ports an expression follows, each once, in the order they are met."""
         return tuple(
-            Origin(self._inputs[path], inverted)
-            for path, inverted in self._leaves(expression)
+            Origin(self._inputs[path], inverted, select)
+            for path, inverted, select in self._leaves(expression)
             if path in self._inputs
         )
 
@@ -88,7 +127,7 @@ class Tracer:
         written = self._netlist.registers
         return tuple(
             (written[path], path, inverted)
-            for path, inverted in self._leaves(expression)
+            for path, inverted, _ in self._leaves(expression)
             if path not in self._inputs
         )
 
@@ -109,31 +148,41 @@ class Tracer:
         return None
 
     def _leaves(self, expression: Any) -> tuple[_Leaf, ...]:
-        return tuple(dict.fromkeys(self._expression(expression, False, frozenset(), 0)))
+        return tuple(dict.fromkeys(self._expression(expression, _Step())))
 
-    def _symbol(self, symbol: Any, inverted: bool, seen: frozenset[str], depth: int) -> list[_Leaf]:
+    def _symbol(self, symbol: Any, step: _Step) -> list[_Leaf]:
         path = path_of(symbol)
-        if path in self._inputs or path in self._netlist.registers:
-            return [(path, inverted)]
-        if path in seen or depth > _DEPTH:
+        if path in self._inputs:
+            # All of a port of one bit is that bit.
+            select = "" if symbol.type.bitWidth == 1 else step.select
+            return [(path, step.inverted, select or "")]
+        if path in self._netlist.registers:
+            return [(path, step.inverted, "")]
+        if path in step.seen or len(step.seen) > _DEPTH:
             return []
-        seen |= {path}
         found = []
         for driver in self._netlist.drivers.get(path, []):
             follow = self._expression if isinstance(driver.source, Expression) else self._symbol
-            found += follow(driver.source, inverted ^ driver.inverts, seen, depth + 1)
+            # Bits keep their numbers only from one type to the same.
+            keeps = step.select == "" or driver.source.type.isMatching(symbol.type)
+            found += follow(
+                driver.source,
+                _Step(step.inverted ^ driver.inverts, step.select if keeps else None, step.seen | {path}),
+            )
         return found
 
-    def _expression(self, expression: Any, inverted: bool, seen: frozenset[str], depth: int) -> list[_Leaf]:
+    def _expression(self, expression: Any, step: _Step) -> list[_Leaf]:
         expression = stripped(expression)
         if (symbol := symbol_of(expression)) is not None:
-            return self._symbol(symbol, inverted, seen, depth)
+            inner = selection_of(expression, self._values)
+            known = inner is not None and step.select is not None
+            return self._symbol(symbol, replace(step, select=f"{inner}{step.select}" if known else None))
         kind = expression.kind
         if kind == ExpressionKind.UnaryOp:
             flips = expression.op in INVERTING
-            return self._expression(expression.operand, inverted ^ flips, seen, depth)
+            return self._expression(expression.operand, replace(step, inverted=step.inverted ^ flips))
         if kind == ExpressionKind.BinaryOp and expression.op in EQUALITIES:
-            return self._equality(expression, inverted, seen, depth)
+            return self._equality(expression, step)
         if kind == ExpressionKind.ConditionalOp or (
             kind == ExpressionKind.BinaryOp and expression.op in _GATES
         ):
@@ -142,12 +191,12 @@ class Tracer:
             branches = tuple(expression.operands)
         else:
             return []
-        return [origin for branch in branches for origin in self._expression(branch, inverted, seen, depth)]
+        return [origin for branch in branches for origin in self._expression(branch, step)]
 
-    def _equality(self, expression: Any, inverted: bool, seen: frozenset[str], depth: int) -> list[_Leaf]:
+    def _equality(self, expression: Any, step: _Step) -> list[_Leaf]:
         """`rst == 1'b0` is an inverter."""
         for signal, other in ((expression.left, expression.right), (expression.right, expression.left)):
             if (value := self._values.integer(other)) is not None:
                 same = EQUALITIES[expression.op] == (value == 1)
-                return self._expression(signal, inverted ^ (not same), seen, depth)
+                return self._expression(signal, replace(step, inverted=step.inverted ^ (not same)))
         return []

@@ -198,7 +198,7 @@ def test_testbenches_are_told_by_what_they_hold(tmp_path: Path) -> None:
     lay_out(
         tmp_path,
         {
-            "test/test_pattern.v": "module test_pattern(input a, output b); leaf u(.a, .b); endmodule\n",
+            "patterns/test_pattern.v": "module test_pattern(input a, output b); leaf u(.a, .b); endmodule\n",
             "rtl/leaf.v": LEAF,
             "rtl/check.v": "module check; test_pattern dut(); initial begin #5 $finish; end endmodule\n",
             "rtl/driver.v": "module driver(output reg a);"
@@ -261,6 +261,99 @@ def test_checkers_cells_and_bound_modules_are_no_tops(tmp_path: Path) -> None:
     notes = " ".join(design.notes)
     assert "formal or checker modules: props.sv" in notes
     assert "vendor cells: cells.v" in notes
+
+
+def test_what_stands_beside_testbenches_is_no_top_unless_everything_does(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {
+            "rtl/top.v": TOP + LEAF,
+            "tb/top_tb.v": TESTBENCH,
+            "tb/harness.sv": "module harness(input a, output b); top u(.a, .b); endmodule\n",
+            "Sim/models/bus_model.v": "module bus_model(input a, output b); assign b = a; endmodule\n",
+        },
+    )
+    assert load(tmp_path).top == "top"
+    assert load(tmp_path, DesignOptions(top="harness")).top == "harness"
+    assert load(tmp_path / "Sim").top == "bus_model"
+
+
+def test_a_module_without_inputs_gives_way(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {
+            "clkgen.sv": "module clkgen(output logic c); initial c = 0; always #1 c = ~c; endmodule\n",
+            "old.v": "module ring(q); output q; reg q; always #2 q = ~q; endmodule\n",
+        },
+    )
+    with pytest.raises(AmbiguousTopError) as error:
+        load(tmp_path)
+    assert error.value.candidates == ("clkgen", "ring")
+    for driven in (
+        "module one(a, q); input a; output q; assign q = a; endmodule\n",
+        "module one(output q, inout a); assign q = a; endmodule\n",
+        "interface bus; logic a; endinterface\nmodule one(output q, bus b); assign q = b.a; endmodule\n",
+    ):
+        lay_out(tmp_path, {"one.sv": driven})
+        assert load(tmp_path).top == "one"
+
+
+def test_a_cell_is_the_top_where_nothing_else_is(tmp_path: Path) -> None:
+    cell = "`timescale 1ns/1ps `celldefine\nmodule BUF2(input a, output y); buf (y, a); endmodule\n"
+    lay_out(
+        tmp_path,
+        {"cell.v": cell + "`endcelldefine\n", "rtl/top.v": TOP + LEAF},
+    )
+    assert load(tmp_path / "cell.v").top == "BUF2"
+    assert load(tmp_path).top == "top"
+
+
+def test_only_what_stands_between_the_marks_is_a_cell(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {
+            "all.v": "// `celldefine begins a cell\n"
+            "`celldefine\nmodule NAND2(input a, b, output y); nand (y, a, b); endmodule\n`endcelldefine\n"
+            + TOP
+            + LEAF
+            + "`celldefine module INV(input a, output y); not (y, a); endmodule `endcelldefine\n",
+        },
+    )
+    assert load(tmp_path / "all.v").top == "top"
+
+
+KEYWORDS = """module kw(input clk, input [3:0] bit, input do, output reg [3:0] final, input cell);
+  always @(posedge clk) if (do) final <= bit;
+endmodule"""
+
+
+def test_verilog_may_use_the_keywords_of_systemverilog_as_names(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"rtl/kw.v": KEYWORDS, "rtl/leaf.sv": "module top(input logic a); kw u(); endmodule\n"})
+    design = load(tmp_path)
+    assert "Read as Verilog-2001, for names that are keywords of SystemVerilog: rtl/kw.v." in design.notes
+    found = elaborate(load(tmp_path, DesignOptions(top="kw")))
+    assert [port.name for port in found.ports] == ["clk", "bit", "do", "final", "cell"]
+    assert [port.span.line for port in found.ports] == [1] * 5
+    assert found.constants == ()
+    source = next(source for source in design.sources if source.name == "rtl/kw.v")
+    lines, given = source.text.splitlines(), KEYWORDS.splitlines()
+    assert lines[0].endswith(given[0])
+    assert lines[1 : len(given)] == given[1:]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("kw.sv", KEYWORDS),
+        ("kw.v", KEYWORDS.replace("input do", "input logic do")),
+        ("kw.v", KEYWORDS.replace("if (do)", "if (do")),
+        ("kw.v", '`begin_keywords "1800-2017"\n' + KEYWORDS + "\n`end_keywords\n"),
+    ],
+)
+def test_nothing_else_is_read_as_verilog(tmp_path: Path, name: str, text: str) -> None:
+    lay_out(tmp_path, {name: text})
+    with pytest.raises(ElaborationError, match=rf"{name}:[12]: expected"):
+        load(tmp_path)
 
 
 def test_borrowed_modules_are_used_but_never_the_top(tmp_path: Path) -> None:

@@ -232,3 +232,47 @@ def test_loops_of_assignments_end() -> None:
 def test_branches_that_are_not_generated_do_not_count() -> None:
     found = clocked("if (0) begin : no always @(negedge d) q <= clk; end always @(posedge clk) q <= d;")
     assert clocks(found) == [("clk", ("posedge",), 1)]
+
+
+def test_clock_and_reset_in_one_struct() -> None:
+    found = elaborated(
+        "package p; typedef struct packed { logic clk, rst_n; } pair; typedef struct packed { pair [1:0] c; }"
+        " both; endpackage\n"
+        "module sub(input p::pair c, input logic d, output logic q);"
+        " always_ff @(posedge c.clk or negedge c.rst_n) if (!c.rst_n) q <= 0; else q <= d; endmodule\n"
+        "module top(input p::pair x, input p::both y, input logic d, output logic [2:0] q);"
+        " wire p::pair z = x; wire late = ~y.c[1].clk;"
+        " sub a(x, d, q[0]); sub b(.c(z), .d, .q(q[1]));"
+        " always @(posedge late) if (y.c[1].rst_n == 0) q[2] <= 0; else q[2] <= d; endmodule\n"
+    )
+    assert [(each.port, each.edges, each.flops, each.selects) for each in found.clocks] == [
+        ("x", ("posedge",), 2, (".clk",)),
+        ("y", ("negedge",), 1, (".c[1].clk",)),
+    ]
+    assert [(each.port, each.active_low, each.blocks, each.selects) for each in found.resets] == [
+        ("x", True, 2, (".rst_n",)),
+        ("y", True, 1, (".c[1].rst_n",)),
+    ]
+
+
+def test_clocks_in_bits_of_a_vector() -> None:
+    found = elaborated(
+        "module top(input [3:0] clks, input [0:0] one, input [1:0] whole, input d, output reg [5:0] q);"
+        " for (genvar i = 0; i < 3; i++) always @(posedge clks[i]) q[i] <= d;"
+        " always @(posedge one[0]) q[3] <= d; always @(posedge whole) q[4] <= d;"
+        " always @(negedge clks[2]) q[5] <= d; endmodule\n"
+    )
+    assert [(each.port, each.edges, each.flops, each.selects) for each in found.clocks] == [
+        ("clks", ("posedge", "negedge"), 4, ("[2]", "[0]", "[1]")),
+        ("one", ("posedge",), 1, ()),
+        ("whole", ("posedge",), 1, ()),
+    ]
+
+
+def test_a_bit_that_cannot_be_told_is_the_whole_port() -> None:
+    found = elaborated(
+        "module top(input [3:0] clks, input [1:0] s, input d, output reg [1:0] q);"
+        " wire [5:2] moved = clks; always @(posedge moved[2]) q[0] <= d;"
+        " always @(posedge clks[s]) q[1] <= d; endmodule\n"
+    )
+    assert [(each.port, each.flops, each.selects) for each in found.clocks] == [("clks", 2, ())]

@@ -109,6 +109,16 @@ def test_macros_carry_over_from_file_to_file_and_verilator_is_defined() -> None:
             "does not provide a value for parameter 'Z'",
             "Give the parameter a value",
         ),
+        (
+            "module top #(parameter W = 0, D = 8 / W)(input [W-1:0] a); reg m [0:D-1]; endmodule",
+            "With W = 0, D = 32'sdx: rtl/top.sv:1: value must not have any unknown bits",
+            "design.parameters",
+        ),
+        (
+            "module sub #(parameter W = 0)(); reg m [W]; endmodule module top(input a); sub s(); endmodule",
+            "rtl/top.sv:1: value must be positive",
+            "--top",
+        ),
     ],
 )
 def test_refusals_say_where_what_and_what_to_do(text: str, what: str, remedy: str) -> None:
@@ -127,6 +137,16 @@ def test_many_reasons_are_counted() -> None:
     subs = "".join(f"sub{i} u{i}(a);\n" for i in range(9))
     with pytest.raises(ElaborationError, match="and 4 more"):
         elaborated(f"module top(input a);\n{subs}endmodule\n")
+
+
+def test_sizes_that_are_none_hurt_only_where_they_are_elaborated() -> None:
+    text = (
+        "module top #(parameter W = 0)(input [W-1:0] a);\n"
+        "if (W > 0) begin : g reg [8/W:0] m; end\nendmodule\n"
+        "module other #(parameter W = 0)(input a); reg [8/W:0] m; endmodule\n"
+    )
+    assert elaborated(text).ports[0].width == 2
+    assert elaborated(text, "other", parameters={"W": "2"}).top == "other"
 
 
 def test_what_the_top_does_not_instantiate_may_lack_modules() -> None:
