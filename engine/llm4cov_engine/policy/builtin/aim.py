@@ -96,12 +96,13 @@ def _ways(hole: Hole, bench: Bench, comparisons: Sequence[Comparison]) -> list[t
     """Sets of inputs to hold so that a hole may be reached."""
     levels = _levels(hole, bench)
     pins: dict[str, list[Focus]] = {}
-    for each in comparisons:
+    near = [each for each in comparisons if each.file == hole.file and abs(each.line - hole.line) <= _NEAR]
+    # A comparison on the hole's own line says more than its neighbours.
+    for each in sorted(near, key=lambda one: abs(one.line - hole.line)):
         signal = bench.signal(each.port)
-        if each.file != hole.file or abs(each.line - hole.line) > _NEAR or signal is None:
+        if signal is None:
             continue
         if not signal.is_control and each.low + each.width <= signal.width and not signal.unpacked:
-            # Exact places first: a comparison on the hole's own line says more than its neighbours.
             pins.setdefault(signal.name, []).append(Focus(signal, pin=Pin(each.low, each.width, each.value)))
     ways = [(*levels, focus) for group in pins.values() for focus in group[:4]]
     return ways or ([levels] if levels else [])

@@ -1,4 +1,4 @@
-"""Interface ports of the DUT: what to instantiate for them and which of their signals to drive."""
+"""Ports of the DUT that are no vectors, interfaces and unpacked structs, and what to drive of them."""
 
 from __future__ import annotations
 
@@ -68,6 +68,31 @@ def read_interfaces(design: Design) -> tuple[InterfacePort, ...]:
     return tuple(
         _read(port) for port in top.body.portList if port.kind.name == "InterfacePort" and port.interfaceDef
     )
+
+
+def read_structs(design: Design) -> dict[str, tuple[Member, ...]]:
+    """Input ports of the top that no vector can be assigned to, with the fields that one can be.
+
+    Returns:
+        Port to fields: of an unpacked struct the packed ones; () for a string or an array of structs.
+    """
+    top: Any = compiled(design).top
+    if top is None:
+        return {}
+    found: dict[str, tuple[Member, ...]] = {}
+    for port in top.body.portList:
+        if port.kind.name != "Port" or port.direction.name != "In":
+            continue
+        element = port.type
+        while element.isUnpackedArray:
+            element = element.elementType
+        if element.isIntegral or element.isFloating:
+            continue
+        fields = element.canonicalType if port.type.isUnpackedStruct else ()
+        found[port.name] = tuple(
+            _member(field) for field in fields if field.kind.name == "Field" and field.type.isIntegral
+        )
+    return found
 
 
 def _read(port: Any) -> InterfacePort:

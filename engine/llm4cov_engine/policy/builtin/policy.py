@@ -13,11 +13,12 @@ from llm4cov_engine.policy.builtin.aim import further
 from llm4cov_engine.policy.builtin.bench import Bench
 from llm4cov_engine.policy.builtin.comparisons import Comparison, read_comparisons
 from llm4cov_engine.policy.builtin.foreign import SCOPE, read_foreign
-from llm4cov_engine.policy.builtin.interfaces import read_interfaces
+from llm4cov_engine.policy.builtin.interfaces import read_interfaces, read_structs
 from llm4cov_engine.policy.builtin.plan import Phase, first_cycles, opening
 from llm4cov_engine.policy.builtin.render import phase_calls, phase_tasks, testbench_text
 from llm4cov_engine.policy.builtin.rewrite import Written, last_begun, read_written
 from llm4cov_engine.policy.builtin.scaling import scaled
+from llm4cov_engine.policy.builtin.signals import Signal
 from llm4cov_engine.policy.builtin.survey import survey
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.simulator.feedback import Status
@@ -26,12 +27,12 @@ from llm4cov_engine.testbench import Testbench
 
 if TYPE_CHECKING:
     from llm4cov_engine.coverage.coverage import Coverage
+    from llm4cov_engine.elaboration.records import Port
     from llm4cov_engine.simulator.feedback import Feedback
     from llm4cov_engine.state import State
 
 MOST_CYCLES = 6
 """All rounds together simulate at most this many times the cycles of the first."""
-
 
 SLOW_SECONDS = 10.0
 """A testbench that simulates longer than this is extended by little."""
@@ -112,8 +113,15 @@ def _know(design: Design, *, may_scale: bool) -> _Known:
         elaboration = elaborate(design)
     comparisons = read_comparisons(design)
     interfaces = read_interfaces(design) if any(port.interface for port in elaboration.ports) else ()
-    bench = survey(design, elaboration, comparisons, interfaces)
+    # A second look at the design is only worth its time where a port may be no vector.
+    odd = any(not _is_vector(port) for port in elaboration.inputs)
+    bench = survey(design, elaboration, comparisons, interfaces, read_structs(design) if odd else {})
     return _Known(design, replace(bench, notes=(*bench.notes, *notes)), comparisons)
+
+
+def _is_vector(port: Port) -> bool:
+    """Whether a port's type surely takes a vector."""
+    return Signal(port.name, port.name, port.type, port.width).has_plain_type and port.width > 0
 
 
 def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
@@ -167,9 +175,8 @@ def _beside(known: _Known, testbench: Testbench, feedback: Feedback, seed: int) 
         return _fresh(_know(known.design, may_scale=True), seed, why)
     seen = replace(known, bench=foreign.bench)
     phases = _further(seen, feedback, seed, first=1, cycles=2 * first_cycles(foreign.bench))
-    return Testbench(
-        testbench.name, foreign.extended(phases)
-    ), f"{len(phases)} phases added to the one there is"
+    note = f"{len(phases)} phases added to the one there is"
+    return Testbench(testbench.name, foreign.extended(phases)), note
 
 
 def _further(known: _Known, feedback: Feedback, seed: int, *, first: int, cycles: int) -> tuple[Phase, ...]:

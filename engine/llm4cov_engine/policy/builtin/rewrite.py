@@ -53,7 +53,7 @@ class Written:
         return text.replace(CALLS_END, calls + CALLS_END, 1)
 
     def cut(self, number: int, cycles: int) -> str:
-        """The text without what runs after the first cycles of a phase; with few cycles the phase goes too."""
+        """The text without what comes after the first cycles of a phase; with few, the phase goes too."""
         text = self.text
         for phase in reversed(self.phases):
             if phase.number > number or (phase.number == number and cycles < FEWEST):

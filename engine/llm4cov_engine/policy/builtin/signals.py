@@ -44,6 +44,11 @@ class Signal:
     is_serial: bool = False
 
     @property
+    def has_plain_type(self) -> bool:
+        """Whether its type is one of the language's own, no enum and no struct."""
+        return _BUILT_IN_TYPE.match(self.type) is not None
+
+    @property
     def is_control(self) -> bool:
         """A single bit."""
         return self.width == 1 and not self.unpacked
@@ -92,7 +97,7 @@ class Signal:
 
     def typed(self, sized: str) -> str:
         """A sized expression as one of this signal's type: enums and structs need a cast."""
-        return sized if _BUILT_IN_TYPE.match(self.type) else f"{self.type}'({sized})"
+        return sized if self.has_plain_type else f"{self.type}'({sized})"
 
     def number(self, value: int) -> str:
         """A literal of this signal's width."""

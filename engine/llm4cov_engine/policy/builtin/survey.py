@@ -15,7 +15,7 @@ from llm4cov_engine.policy.builtin.signals import Signal
 from llm4cov_engine.policy.builtin.values import fields_for, values_for
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.elaboration.records import Elaboration
@@ -63,10 +63,11 @@ def survey(
     elaboration: Elaboration,
     comparisons: Sequence[Comparison] = (),
     interfaces: Sequence[InterfacePort] = (),
+    structs: Mapping[str, tuple[Member, ...]] | None = None,
 ) -> Bench:
     """Decide what the testbench declares, connects, clocks, resets, drives and watches."""
     names = _signal_names(design, elaboration)
-    parts = _Parts(_Mine(design, elaboration, comparisons), names)
+    parts = _Parts(_Mine(design, elaboration, comparisons), names, structs or {})
     for clock in elaboration.clocks:
         parts.add_clock(clock.port, names[clock.port], clock.edges)
     for reset in elaboration.resets:
@@ -100,8 +101,9 @@ def survey(
 class _Parts:
     """The parts of a bench, port by port."""
 
-    def __init__(self, mine: _Mine, names: dict[str, str]) -> None:
+    def __init__(self, mine: _Mine, names: dict[str, str], structs: Mapping[str, tuple[Member, ...]]) -> None:
         self._mine = mine
+        self._structs = structs
         self._names = names
         self.variables: list[str] = []
         self.interfaces: list[BenchInterface] = []
@@ -139,6 +141,11 @@ class _Parts:
             enable = Signal(port.name, f"{name}_enable", "logic", 1, idle=1)
             self.variables.append(enable.declaration)
             self.driven.append(enable)
+        elif port.direction is Direction.INPUT and port.name in self._structs:
+            self.variables.append(whole.declaration)
+            self.driven += [self._member(name, field) for field in self._structs[port.name]]
+            if not self._structs[port.name]:
+                self.notes.append(f"The port {port.name} is connected but not driven.")
         elif port.direction is Direction.INPUT:
             if port.name not in {each.port for each in self.clocks} | {each.port for each in self.resets}:
                 self._drive(port, name)
@@ -169,11 +176,12 @@ class _Parts:
         )
         self.interfaces.append(BenchInterface(name, interface.definition, interface.dimensions, connections))
         for member in interface.driven:
-            self.driven.append(self._of_interface(name, member))
+            self.driven.append(self._member(name, member))
         for member in interface.watched:
             self.watched.append(Signal("", f"{name}.{member.name}", member.type, member.width))
 
-    def _of_interface(self, name: str, member: Member) -> Signal:
+    def _member(self, name: str, member: Member) -> Signal:
+        """A driven signal inside an interface or a struct."""
         port = _as_port(f"{name}.{member.name}", member)
         return _driven(port, port.name, self._mine)
 

@@ -101,6 +101,22 @@ module top(
 endmodule
 """
 
+ODD = """\
+package odd_pkg;
+  typedef struct {logic [3:0] a; logic b;} loose_t;
+endpackage
+interface pair_if;
+  logic [3:0] data;
+  modport sink(input data);
+endinterface
+module top(
+  input logic clk, input odd_pkg::loose_t loose, input string word, input real level, pair_if.sink pairs[2],
+  output logic [3:0] q, output real level_out);
+  always_ff @(posedge clk) q <= loose.b ? loose.a : pairs[0].data ^ pairs[1].data;
+  assign level_out = level + 1.0;
+endmodule
+"""
+
 EVERY_KIND = {
     "combinational": design(COMBINATIONAL),
     "portless": design(PORTLESS),
@@ -111,6 +127,7 @@ EVERY_KIND = {
     "bidirectional": design(BIDIRECTIONAL),
     "interface": design(INTERFACE),
     "clocks": design(CLOCKS),
+    "odd": design(ODD),
     "names": design(NAMES),
     "timescale": design("`timescale 1ns/1ns\n" + PLAIN),
 }

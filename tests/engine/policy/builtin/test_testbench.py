@@ -56,7 +56,7 @@ async def lint(design: Design, testbench: Testbench, folder: Path) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("kind", EVERY_KIND)
+@pytest.mark.parametrize("kind", sorted(EVERY_KIND.keys() - {"odd"}))
 async def test_verilator_has_nothing_to_say(kind: str, tmp_path: Path) -> None:
     design = EVERY_KIND[kind]
     assert await lint(design, await proposed(design), tmp_path) == []
@@ -69,6 +69,16 @@ async def test_it_runs_to_its_end(kind: str) -> None:
     assert feedback.status is Status.SUCCESS, feedback.log
     assert feedback.score > 0.95
     assert "all phases done" in feedback.log
+
+
+async def test_what_cannot_be_driven_is_said() -> None:
+    design = EVERY_KIND["odd"]
+    testbench = await proposed(design)
+    assert "// The port word is connected but not driven.\n" in testbench.text
+    assert "// The signals of the interface port pairs are not driven.\n" in testbench.text
+    assert "    loose.a = loose_a_drive.next();\n" in testbench.text
+    feedback = await Verilator().simulate(design, testbench)
+    assert feedback.status is Status.SUCCESS, feedback.log
 
 
 async def test_the_design_and_the_seed_decide() -> None:
