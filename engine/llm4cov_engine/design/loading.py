@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _HEADERS = (".vh", ".svh", ".h", ".inc")
 """Endings of files that are included rather than compiled."""
 
+_VHDL = (".vhd", ".vhdl")
+
 _DATASETS = (".jsonl", ".ndjson")
 
 
@@ -229,8 +231,10 @@ def _load_folder(folder: Path, options: DesignOptions, settings: Settings) -> De
             )
         sources = [folder / name for name in shelf.names() if name.endswith(RTL)]
         if not sources:
+            vhdl = any(name.lower().endswith(_VHDL) for name in shelf.names())
             raise NoDesignError(
-                f"{folder} holds no .sv or .v file, nor does any folder in it.",
+                f"{folder} holds no .sv or .v file, nor does any folder in it"
+                + (", only VHDL, which Verilator does not read." if vhdl else "."),
                 "Name another folder, an RTL file or a filelist.",
             )
     excluded = set(matching_rtl(folder, design.exclude))

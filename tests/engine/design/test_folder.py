@@ -628,3 +628,9 @@ def test_options_that_cannot_be_used(tmp_path: Path) -> None:
 def test_the_same_folder_gives_the_same_design(tmp_path: Path) -> None:
     lay_out(tmp_path, {"rtl/top.v": TOP, "rtl/leaf.v": LEAF})
     assert load(tmp_path).digest == load(str(tmp_path) + "/").digest
+
+
+def test_a_folder_of_vhdl_says_so(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"rtl/x.VHD": "entity x is end;\n"})
+    with pytest.raises(NoDesignError, match=r"holds no .* only VHDL, which Verilator does not read"):
+        load(tmp_path)
