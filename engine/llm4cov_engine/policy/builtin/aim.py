@@ -59,9 +59,12 @@ def further(
     planner.registers("more register accesses", cycles // 6)
     if any(_is_deep(hole, bench) for hole in missed):
         planner.soak("waits for counters that did not count far", cycles * 3 // 8, 16)
-        planner.add(PhaseKind.MARATHON, "everything active at once, for deep counters", cycles // 5)
+        marathon = cycles // 5
     else:
-        planner.soak("more waits with few changes", cycles // 6, 16)
+        planner.soak("more waits with few changes", cycles // 6, 16 if seed % 2 else 4)
+        marathon = cycles // 8
+    if bench.controls:
+        planner.add(PhaseKind.MARATHON, "everything active at once for long", marathon)
     return tuple(planner.phases)
 
 
