@@ -105,7 +105,7 @@ class Box:
             *(word for path in (*SYSTEM, *access.readable) for word in ("-r", str(path))),
             *(word for path in access.writable for word in ("-w", str(path))),
         )
-        isolation = ("-i",) if self.isolates else ()
+        isolation = ("-i",) if self.isolates and not access.builds else ()
         return (str(self.launcher), *isolation, "-l", *rights, *paths, "--", *command)
 
     def _mounts(self, folder: Path, access: Access) -> tuple[str, ...]:

@@ -382,6 +382,8 @@ int main(int argc, char** argv) {
     sigset_t all;
     sigemptyset(&all);
     ::sigprocmask(SIG_SETMASK, &all, nullptr);
+    // Tools that build do nothing of their own accord, so nobody need stay to keep them.
+    if (options.build) becomeProgram(options, options.isolated);
     if (options.isolate && isolate()) endAs(runIsolated(options));
     endAs(runChild(options, options.isolated));
 }

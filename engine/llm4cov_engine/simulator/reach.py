@@ -39,7 +39,7 @@ def of_verilator(toolchain: Toolchain, space: Workspace, options: SimulatorOptio
     """Verilator reads the sources and writes the model; the user's own arguments may name more to read."""
     tool = toolchain.verilator
     readable = (*installation(tool.program), tool.root, space.source, *named_in(options.extra_args))
-    return Access(readable, (space.model,))
+    return Access(readable, (space.model,), builds=True)
 
 
 def of_compiler(
