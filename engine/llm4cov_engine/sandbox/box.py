@@ -41,6 +41,8 @@ class Box:
         kind: what keeps them in. LIMITS keeps nothing in: only time, memory, files and output are bounded.
         launcher: our own program that starts them; None for LIMITS.
         bubblewrap: the bwrap program; None for other kinds.
+        lands: of BUBBLEWRAP, Landlock works here too: tools that build need no namespaces then, which take
+            several milliseconds each time.
         isolates: use namespaces where this user may make them (LANDLOCK).
         why: for LIMITS, why there is nothing stronger.
     """
@@ -48,6 +50,7 @@ class Box:
     kind: Kind
     launcher: Path | None = None
     bubblewrap: Path | None = None
+    lands: bool = False
     isolates: bool = True
     why: str = ""
 
@@ -86,9 +89,9 @@ class Box:
             limits=limits,
             distrusted=distrusted,
             quota=quota,
-            patient=self.bubblewrap is not None,
+            patient=self._wraps(access),
         )
-        return self._judged(finished, program)
+        return self._judged(finished, program, access)
 
     def command(
         self, program: Path, arguments: Sequence[str], folder: Path, access: Access
@@ -98,7 +101,7 @@ class Box:
         if self.launcher is None:
             return command
         rights = (*(["-b"] if access.builds else []), *(["-s"] if access.spawns else []))
-        if self.bubblewrap is not None:
+        if self._wraps(access):
             inner = (str(self.launcher), "-n", *rights, "--", *command)
             return (str(self.bubblewrap), *self._mounts(folder, access), "--", *inner)
         paths = (
@@ -119,7 +122,11 @@ class Box:
             str(folder),
         )
 
-    def _judged(self, finished: Finished, program: Path) -> Finished:
+    def _wraps(self, access: Access) -> bool:
+        """Whether bubblewrap is what keeps a program in."""
+        return self.bubblewrap is not None and not (access.builds and self.lands)
+
+    def _judged(self, finished: Finished, program: Path, access: Access) -> Finished:
         if self.launcher is not None and finished.code == CANNOT_START:
             reason = " ".join(finished.output.split())[-300:] or "no reason was given"
             raise ToolError(
@@ -127,6 +134,6 @@ class Box:
                 'Run `llm4cov doctor`, or set sandbox = "off" if you trust every testbench.',
             )
         code = finished.code
-        if self.bubblewrap is not None and code is not None and code > _SIGNAL_BASE:
+        if self._wraps(access) and code is not None and code > _SIGNAL_BASE:
             return replace(finished, code=None, signal=code - _SIGNAL_BASE)
         return finished

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -70,7 +70,8 @@ async def find_box(wanted: str, builder: Builder) -> Box:
 async def boxes(builder: Builder) -> tuple[Box, ...]:
     """Every box that works on this machine, the strongest first; limits alone are always there."""
     working = [box for box in await _candidates(builder) if not await _trouble(box)]
-    return (*working, Box(Kind.LIMITS, why="it was asked for"))
+    lands = any(box.kind is Kind.LANDLOCK for box in working)
+    return (*(replace(box, lands=lands) for box in working), Box(Kind.LIMITS, why="it was asked for"))
 
 
 async def _candidates(builder: Builder) -> list[Box]:
@@ -89,7 +90,8 @@ async def _strongest(builder: Builder) -> Box:
     for box in candidates:
         trouble = await _trouble(box)
         if not trouble:
-            return box
+            lands = box.kind is Kind.LANDLOCK or not await _trouble(candidates[-1])
+            return replace(box, lands=lands)
         troubles.append(f"{box.kind} does not work ({trouble})")
     return Box(Kind.LIMITS, why=" and ".join(troubles))
 
