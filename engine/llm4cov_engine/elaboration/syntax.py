@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.elaboration.records import Span
@@ -11,6 +13,9 @@ from llm4cov_engine.elaboration.spans import IN_MEMORY, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_SIMPLE = re.compile(r"[A-Za-z_][\w$]*", re.ASCII)
+"""A simple identifier (IEEE 1800-2023, 5.6), keywords among them."""
 
 
 class DeclarationKind(StrEnum):
@@ -157,3 +162,18 @@ def _instances(member: Any, places: Places) -> Iterator[Instantiation]:
     for module, instance in found:
         label = instance.decl.name.valueText if instance.decl is not None else ""
         yield Instantiation(module, label, places.span(instance.sourceRange))
+
+
+@lru_cache(maxsize=4096)
+def is_identifier(name: str) -> bool:
+    """Whether a name can be written as it is: a simple identifier that is no keyword of SystemVerilog."""
+    if not _SIMPLE.fullmatch(name):
+        return False
+    from pyslang.syntax import SyntaxTree
+
+    return not SyntaxTree.fromText(f"module m; logic {name}; endmodule").diagnostics
+
+
+def spelled(name: str) -> str:
+    """A name as source text: an escaped identifier, with the blank that ends it, where it needs to be one."""
+    return name if is_identifier(name) else f"\\{name} "

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
+from llm4cov_engine.elaboration.syntax import spelled
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -78,14 +80,9 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(escaped=_escaped)
+    environment.filters.update(spelled=spelled)
     environment.globals.update(listing=_listing, choices=_choices)
     return environment
-
-
-def _escaped(name: str) -> str:
-    """A port's name as it is written: an odd one with the backslash and the blank it takes."""
-    return name if re.fullmatch(r"[A-Za-z_][\w$]*", name) else f"\\{name} "
 
 
 def _listing(signal: Signal) -> str:
@@ -117,4 +114,4 @@ def _parameters(bench: Bench) -> str:
     """The DUT's parameter overrides: "" or " #(.WIDTH(8), .DEPTH(4))"."""
     if not bench.parameters:
         return ""
-    return " #(" + ", ".join(f".{name}({value})" for name, value in bench.parameters) + ")"
+    return " #(" + ", ".join(f".{spelled(name)}({value})" for name, value in bench.parameters) + ")"

@@ -9,6 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.elaboration.records import Direction, Edge, Port, Span
+from llm4cov_engine.elaboration.syntax import is_identifier
 from llm4cov_engine.policy.builtin.bench import Bench, BenchClock, BenchInterface, BenchReset
 from llm4cov_engine.policy.builtin.buses import find_buses
 from llm4cov_engine.policy.builtin.signals import Signal
@@ -213,7 +214,8 @@ def _observed(outputs: Sequence[Signal]) -> tuple[Signal, ...]:
 
 def _module_name(design: Design, elaboration: Elaboration) -> str:
     """A name for the testbench's module that the design does not use."""
-    name = f"{design.top}_tb"
+    name = re.sub(r"\W", "_", f"{design.top}_tb", flags=re.ASCII)
+    name = name if is_identifier(name) else f"tb_{name}"
     while name in elaboration.modules:
         name += "_new"
     return name
@@ -227,8 +229,8 @@ def _signal_names(design: Design, elaboration: Elaboration) -> dict[str, str]:
     }
     names: dict[str, str] = {}
     for port in elaboration.ports:
-        name = re.sub(r"\W", "_", port.name)
-        while name in taken:
+        name = re.sub(r"\W", "_", port.name, flags=re.ASCII)
+        while name in taken or not is_identifier(name):
             name += "_port"
         taken.add(name)
         names[port.name] = name

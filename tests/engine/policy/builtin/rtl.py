@@ -101,6 +101,15 @@ module top(
 endmodule
 """
 
+OLD_NAMES = """\
+`begin_keywords "1364-2001"
+module \\my-top (clk, priority, final, byte);
+  input clk; input [3:0] priority; input final; output reg [3:0] byte;
+  always @(posedge clk) if (final) byte <= priority;
+endmodule
+`end_keywords
+"""
+
 ODD = """\
 package odd_pkg;
   typedef struct {logic [3:0] a; logic b;} loose_t;
@@ -129,5 +138,6 @@ EVERY_KIND = {
     "clocks": design(CLOCKS),
     "odd": design(ODD),
     "names": design(NAMES),
+    "old names": design(OLD_NAMES, "my-top"),
     "timescale": design("`timescale 1ns/1ns\n" + PLAIN),
 }
