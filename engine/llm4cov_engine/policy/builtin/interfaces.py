@@ -71,7 +71,7 @@ def read_interfaces(design: Design) -> tuple[InterfacePort, ...]:
 
 
 def read_structs(design: Design) -> dict[str, tuple[Member, ...]]:
-    """Input ports of the top that no vector can be assigned to, with the fields that one can be.
+    """Ports of the top that are no vectors, with the fields a vector can be assigned to.
 
     Returns:
         Port to fields: of an unpacked struct the packed ones; () for a string or an array of structs.
@@ -81,7 +81,7 @@ def read_structs(design: Design) -> dict[str, tuple[Member, ...]]:
         return {}
     found: dict[str, tuple[Member, ...]] = {}
     for port in top.body.portList:
-        if port.kind.name != "Port" or port.direction.name != "In":
+        if port.kind.name != "Port" or port.direction.name not in ("In", "Out"):
             continue
         element = port.type
         while element.isUnpackedArray:

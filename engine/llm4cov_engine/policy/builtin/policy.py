@@ -114,7 +114,7 @@ def _know(design: Design, *, may_scale: bool) -> _Known:
     comparisons = read_comparisons(design)
     interfaces = read_interfaces(design) if any(port.interface for port in elaboration.ports) else ()
     # A second look at the design is only worth its time where a port may be no vector.
-    odd = any(not _is_vector(port) for port in elaboration.inputs)
+    odd = any(not _is_vector(port) for port in elaboration.ports)
     bench = survey(design, elaboration, comparisons, interfaces, read_structs(design) if odd else {})
     return _Known(design, replace(bench, notes=(*bench.notes, *notes)), comparisons)
 

@@ -16,7 +16,7 @@ from llm4cov_engine.policy.builtin.signals import Signal
 from llm4cov_engine.policy.builtin.values import fields_for, values_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.elaboration.records import Elaboration
@@ -91,7 +91,9 @@ def survey(
         driven=driven,
         inouts=tuple(parts.inouts),
         outputs=tuple(parts.outputs),
-        observed=_observed([*parts.outputs, *parts.inouts, *parts.watched]),
+        observed=_observed(
+            [*parts.outputs, *parts.inouts, *parts.watched], structs.keys() if structs else set()
+        ),
         buses=find_buses(driven, parts.outputs),
         size=sum(len(source.text) for source in design.sources),
         has_timescale=any(_TIMESCALE.search(file.text) for file in (*design.sources, *design.headers)),
@@ -207,9 +209,13 @@ def _as_port(name: str, member: Member) -> Port:
     return Port(name, Direction.INPUT, member.type, member.width, False, Span("", 1, 1, 1, 1))
 
 
-def _observed(outputs: Sequence[Signal]) -> tuple[Signal, ...]:
-    """What fits into one packed vector."""
-    return tuple(each for each in outputs if each.width and not each.unpacked and not _REAL.match(each.type))
+def _observed(outputs: Sequence[Signal], structs: Set[str]) -> tuple[Signal, ...]:
+    """What fits into one packed vector; `structs` are ports that are none."""
+    return tuple(
+        each
+        for each in outputs
+        if each.width and not each.unpacked and not _REAL.match(each.type) and each.port not in structs
+    )
 
 
 def _module_name(design: Design, elaboration: Elaboration) -> str:

@@ -101,6 +101,18 @@ module top(
 endmodule
 """
 
+LOOSE_OUTPUT = """\
+package loose_pkg;
+  typedef struct {logic [3:0] a; logic b;} loose_t;
+endpackage
+module top(input logic clk, input logic [3:0] a, output loose_pkg::loose_t y);
+  always_ff @(posedge clk) begin
+    y.a <= a;
+    y.b <= ^a;
+  end
+endmodule
+"""
+
 OLD_NAMES = """\
 `begin_keywords "1364-2001"
 module \\my-top (clk, priority, final, byte);
@@ -138,6 +150,7 @@ EVERY_KIND = {
     "clocks": design(CLOCKS),
     "odd": design(ODD),
     "names": design(NAMES),
+    "loose output": design(LOOSE_OUTPUT),
     "old names": design(OLD_NAMES, "my-top"),
     "timescale": design("`timescale 1ns/1ns\n" + PLAIN),
 }

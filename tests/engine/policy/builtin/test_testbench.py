@@ -62,7 +62,9 @@ async def test_verilator_has_nothing_to_say(kind: str, tmp_path: Path) -> None:
     assert await lint(design, await proposed(design), tmp_path) == []
 
 
-@pytest.mark.parametrize("kind", ["types", "interface", "names", "old names", "clocks", "bidirectional"])
+@pytest.mark.parametrize(
+    "kind", ["types", "interface", "names", "old names", "loose output", "clocks", "bidirectional"]
+)
 async def test_it_runs_to_its_end(kind: str) -> None:
     design = EVERY_KIND[kind]
     feedback = await Verilator().simulate(design, await proposed(design))
