@@ -74,11 +74,17 @@ def declared(text: str, name: str = "testbench.sv") -> tuple[Declared, ...]:
         text: SystemVerilog or Verilog source.
         name: file name for the spans, relative and without "..".
     """
-    from pyslang import SourceManager
+    from pyslang import Bag, SourceManager
+    from pyslang.parsing import PreprocessorOptions
     from pyslang.syntax import SyntaxTree
 
     manager = SourceManager()
-    tree = SyntaxTree.fromBuffer(manager.assignText(IN_MEMORY + name, text), manager)
+    preprocessor = PreprocessorOptions()
+    # An absolute name, a device's for instance, would be opened.
+    preprocessor.maxIncludeDepth = 0
+    options = Bag()
+    options.preprocessorOptions = preprocessor
+    tree = SyntaxTree.fromBuffer(manager.assignText(IN_MEMORY + name, text), manager, options)
     return tuple(declarations(tree.root, Places(manager)))
 
 

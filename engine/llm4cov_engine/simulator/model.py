@@ -114,7 +114,7 @@ std::unique_ptr<llm4cov::Model> llm4cov::makeModel(VerilatedContext* contextp) {
 """
 
 # Verilator and the compiler read text that nobody vouches for: a run-away one must not fill the disk.
-_BUILD_LIMITS: Final = Limits(file_size=4 << 30, output_kept=512 * 1024)
+_BUILD_LIMITS: Final = Limits(address_space=16 << 30, file_size=4 << 30, output_kept=512 * 1024)
 
 
 @dataclass(frozen=True, slots=True)
