@@ -17,7 +17,9 @@ from rich.console import Console
 from rich.text import Text
 
 COLUMNS = 110
-_REDRAWN = re.compile(r"[^\n]*\x1b\[2K|\x1b\[\?25[lh]|\x1b\[1A|\r(?!\n)")
+_REDRAWN = re.compile(
+    r"[^\n]*\n(?:\x1b\[\?25h)?\r?\x1b\[1A\x1b\[2K|[^\n]*\x1b\[2K|\x1b\[\?25[lh]|\x1b\[1A|\r(?!\n)"
+)
 
 
 def record(command: list[str]) -> str:

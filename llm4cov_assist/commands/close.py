@@ -254,8 +254,8 @@ def _print_result(done: _Rounds, holes: int) -> None:
     data.print(feedback_view(done.best.design, feedback))
     if feedback.coverage is None:
         talk.print(feedback.log.rstrip(), markup=False)
-    else:
-        data.print(report.holes_text(done.best.design, feedback.coverage, holes), markup=False)
+    elif found := report.holes_text(done.best.design, feedback.coverage, holes):
+        data.print(found, markup=False)
     if done.written is not None:
         talk.print(
             f"wrote {done.written} ({percent(done.best.score)}); `llm4cov sessions show {done.session}` "

@@ -56,6 +56,6 @@ def run(
         data.print(feedback_view(project.design, feedback))
         if feedback.coverage is None or exit_status(state) == 1:
             talk.print(feedback.log.rstrip(), markup=False)
-        if feedback.coverage is not None:
-            data.print(report.holes_text(project.design, feedback.coverage, holes), markup=False)
+        elif found := report.holes_text(project.design, feedback.coverage, holes):
+            data.print(found, markup=False)
     raise typer.Exit(exit_status(state))
