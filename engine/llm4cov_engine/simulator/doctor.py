@@ -138,9 +138,7 @@ async def _sandbox(compiler: Compiler, wanted: str) -> Check:
     name = "Sandbox"
     if wanted == OFF:
         remedy = 'Remove the setting sandbox = "off" unless you trust every testbench.'
-        return Check(
-            name, False, "switched off: limits on time, memory, files", remedy, needed=False
-        )
+        return Check(name, False, "switched off: limits on time, memory, files", remedy, needed=False)
     try:
         box = await find_box(wanted, reach.builder(compiler))
     except Llm4CovError as error:
