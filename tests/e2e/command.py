@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended."""
+    """How a command ended; `pid` was its process."""
 
     status: int
     stdout: str
     stderr: str
+    pid: int
 
     @property
     def document(self) -> Any:
@@ -51,28 +51,4 @@ def llm4cov(*arguments: str | Path, folder: Path, seconds: float = 240, **enviro
             process.kill()
             raise
     assert "Traceback" not in stderr, stderr
-    return Ran(process.returncode, stdout, stderr)
-
-
-def running_below(folder: Path) -> list[str]:
-    """Command lines of living processes that work in or name a folder."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit() or int(entry.name) == os.getpid():
-            continue
-        try:
-            words = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            where = str((entry / "cwd").readlink())
-        except OSError:
-            continue
-        if str(folder) in words or where.startswith(str(folder)):
-            found.append(words)
-    return found
-
-
-def wait_until_gone(folder: Path, seconds: float = 10) -> list[str]:
-    """What still runs below a folder when it has had some seconds to end."""
-    deadline = time.monotonic() + seconds
-    while (left := running_below(folder)) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
+    return Ran(process.returncode, stdout, stderr, process.pid)

@@ -12,8 +12,9 @@ import pytest
 
 from llm4cov_engine import SessionStore, Status
 from tests.e2e.chat_story import BETTER, HANG, LOW, STORY, SYNTAX_ERROR, said, write_project
-from tests.e2e.command import Ran, llm4cov, start, wait_until_gone
+from tests.e2e.command import Ran, llm4cov, start
 from tests.model_server import Behaviour, Endless, Fail, Hang, ModelServer, Reply
+from tests.processes import left_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,7 +154,7 @@ async def test_ctrl_c_closes_the_connection_and_keeps_the_best(project: Path, be
     assert "Traceback" not in stderr
     assert (project / "gate_tb.sv").read_text() == LOW
     assert len(recorded(project)) == 1
-    assert wait_until_gone(project) == []
+    assert left_by(process.pid) == []
 
 
 async def test_the_key_is_nowhere(project: Path, private_folders: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from llm4cov_engine import SessionStore
 from tests.e2e.chat_story import write_project
-from tests.e2e.command import llm4cov, wait_until_gone
+from tests.e2e.command import llm4cov
 from tests.model_server import llama
+from tests.processes import left_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,7 @@ def test_three_rounds_of_nonsense_end_cleanly(tmp_path: Path, base_url: str) -> 
         # llama.cpp names a model by the path of its file, which is nobody's business.
         assert done.proposal.model == "model.gguf"
         assert str(tmp_path.parent) not in repr((done.proposal, done.feedback))
-    assert wait_until_gone(project) == []
+    assert left_by(ran.pid) == []
 
 
 def test_doctor_names_the_model(tmp_path: Path, base_url: str) -> None:

@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from llm4cov_engine import ScriptedPolicy
-from tests.e2e.command import llm4cov, start, wait_until_gone
+from tests.e2e.command import llm4cov, start
 from tests.e2e.rtl import BROKEN, ENDLESS, FAILING, THOROUGH, UP_ONLY, repository
 from tests.e2e.rtl import testbench as bench
+from tests.processes import left_by, started_by
 
 
 @pytest.fixture
@@ -133,6 +134,7 @@ def test_ctrl_c_keeps_the_best_testbench_and_leaves_no_process(counter: Path) ->
             if line.startswith("round 1"):
                 break
         time.sleep(2)
+        assert started_by(process.pid)
         process.send_signal(signal.SIGINT)
         assert process.stdout
         stdout = process.stdout.read()
@@ -140,7 +142,7 @@ def test_ctrl_c_keeps_the_best_testbench_and_leaves_no_process(counter: Path) ->
     assert process.returncode == 130
     assert (counter / "counter_tb.sv").read_text() == UP_ONLY
     assert '"rounds": [' in stdout
-    assert wait_until_gone(Path(os.environ["LLM4COV_CACHE_DIR"])) == []
+    assert left_by(process.pid) == []
 
 
 def test_kill_9_at_any_moment_loses_no_finished_round(counter: Path) -> None:
@@ -159,12 +161,12 @@ def test_kill_9_at_any_moment_loses_no_finished_round(counter: Path) -> None:
             time.sleep(moments.random())
             process.kill()
             finished += sum(line.startswith("round ") for line in process.stderr)
+        assert left_by(process.pid, 60) == []
         sessions = llm4cov("sessions", "list", "--json", folder=counter).document
         assert sessions[0]["rounds"] >= finished
         shown = llm4cov("sessions", "show", sessions[0]["id"], "--json", folder=counter).document
         assert len(shown["nodes"]) == sessions[0]["rounds"] + 1
     assert ScriptedPolicy.read(Path(policy.partition(":")[2])).left == len(texts)
-    assert wait_until_gone(Path(os.environ["LLM4COV_CACHE_DIR"]), 60) == []
 
 
 def test_sessions_are_listed_deleted_and_collected(counter: Path) -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.command import llm4cov, wait_until_gone
+from tests.e2e.command import llm4cov
 from tests.e2e.rtl import UP_ONLY, repository
+from tests.processes import left_by
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +87,7 @@ def test_a_failing_testbench_is_status_1(counter: Path, testbench: str, status: 
     assert ran.document["status"] == status
     assert ran.document["score"] == 0
     assert ran.document["log"] or ran.document["notes"]
-    assert wait_until_gone(counter) == []
+    assert left_by(ran.pid) == []
 
 
 def test_reports_are_written(counter: Path) -> None:

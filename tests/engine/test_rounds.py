@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,10 +28,12 @@ from llm4cov_engine.simulator.feedback import Status
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.state import Author, State, Transition
 from llm4cov_engine.testbench import Testbench
-from tests.e2e.command import wait_until_gone
 from tests.e2e.rtl import BROKEN, ENDLESS, THOROUGH, UP_ONLY, repository
+from tests.processes import left_by, started_by
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.events import Emit
 
@@ -151,12 +152,8 @@ async def test_the_stream_raises_what_the_work_raised(design: Design, tmp_path: 
                 pass
 
 
-async def test_leaving_the_stream_ends_every_process(
-    design: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_leaving_the_stream_ends_every_process(design: Design, tmp_path: Path) -> None:
     await Verilator().simulate(design, Testbench("counter_tb.sv", UP_ONLY))
-    here = Path(os.environ["LLM4COV_CACHE_DIR"])
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
 
     async def work(emit: Emit) -> object:
         policy = GivenPolicy(Testbench("counter_tb.sv", f"// {tmp_path}\n{ENDLESS}"))
@@ -166,9 +163,9 @@ async def test_leaving_the_stream_ends_every_process(
         async for event in events:
             if isinstance(event, Stage) and event.name is StageName.SIMULATING:
                 await asyncio.sleep(0.3)
+                assert started_by(os.getpid())
                 break
-    mine = [words for words in wait_until_gone(here, 5) if str(tmp_path) in words]
-    assert mine == []
+    assert left_by(os.getpid(), 5) == []
 
 
 async def test_rounds_end_when_the_simulator_refuses_the_rtl(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.testbench import Testbench
 from tests.engine.simulator.rtl import DESIGN, FSM_FAULT_DESIGN, GOOD, bench
+from tests.processes import started_by
 
 # Testbenches here end, crash and flee in native code too.
 NATIVE = frozenset({Permission.FOREIGN, Permission.PROCESSES})
@@ -390,21 +391,6 @@ async def test_no_path_of_this_machine_and_nothing_left_behind() -> None:
     assert own == []
 
 
-def own_processes() -> list[str]:
-    """Command lines of this process's descendants that are alive."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                environment = (entry / "environ").read_bytes()
-                command = (entry / "cmdline").read_bytes()
-            except OSError:
-                continue
-            if b"LLM4COV_RUN=" in environment and str(cache_folder()).encode() in environment:
-                found.append(command.replace(b"\0", b" ").decode())
-    return found
-
-
 @pytest.mark.parametrize("stage", [StageName.VERILATING, StageName.COMPILING, StageName.SIMULATING])
 async def test_cancelling_leaves_nothing(stage: StageName) -> None:
     reached = asyncio.Event()
@@ -420,14 +406,14 @@ async def test_cancelling_leaves_nothing(stage: StageName) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert own_processes() == []
+    assert started_by(os.getpid()) == []
     assert not [path for path in (cache_folder() / "work").iterdir() if f"-{os.getpid()}-" in path.name]
 
 
 async def test_what_a_testbench_starts_does_not_outlive_it() -> None:
     feedback = await simulate(bench('initial begin $system("setsid sleep 62 &"); #10 $finish; end'))
     assert feedback.status is Status.SUCCESS
-    assert own_processes() == []
+    assert started_by(os.getpid()) == []
 
 
 async def test_several_calls_at_once() -> None:
