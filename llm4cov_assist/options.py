@@ -40,6 +40,15 @@ TargetOption = Annotated[
     float | None,
     typer.Option("--target", metavar="PCT", min=0, max=100, help="Score in percent that counts as closed."),
 ]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow",
+        metavar="WHAT",
+        help="Let the testbench do what is refused else: files, includes, processes, foreign, coverage, "
+        "force, bind.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
 LcovOption = Annotated[Path | None, typer.Option("--lcov", metavar="FILE", help="Write an LCOV tracefile.")]
 CoberturaOption = Annotated[

@@ -99,6 +99,7 @@ def close(
     spec: options.SpecOption = None,
     seed: options.SeedOption = None,
     timeout: options.TimeoutOption = None,
+    allow: options.AllowOption = None,
     holes: options.HolesOption = 10,
     lcov: options.LcovOption = None,
     cobertura: options.CoberturaOption = None,
@@ -115,7 +116,7 @@ def close(
         raise typer.BadParameter("direct inference starts from nothing; leave --from or --mode direct out")
     flags: dict[str, dict[str, Any]] = {
         "coverage": {"target": target},
-        "simulator": {"seed": seed, "timeout": timeout},
+        "simulator": {"seed": seed, "timeout": timeout, "allow": allow or None},
         "policy": {"name": policy, "model": model, "base_url": base_url, "edit": edit, "rounds": rounds},
     }
     chosen = options.design_options(top, instance, include, define, spec)

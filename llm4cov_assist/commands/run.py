@@ -27,6 +27,7 @@ def run(
     target: options.TargetOption = None,
     seed: options.SeedOption = None,
     timeout: options.TimeoutOption = None,
+    allow: options.AllowOption = None,
     holes: options.HolesOption = 10,
     lcov: options.LcovOption = None,
     cobertura: options.CoberturaOption = None,
@@ -41,7 +42,10 @@ def run(
     project = Project.open(
         design,
         options.design_options(top, instance, include, define, spec),
-        {"coverage": {"target": target}, "simulator": {"seed": seed, "timeout": timeout}},
+        {
+            "coverage": {"target": target},
+            "simulator": {"seed": seed, "timeout": timeout, "allow": allow or None},
+        },
     )
     testbench = load_testbench(tb)
     options.tell_notes(project.design.notes)

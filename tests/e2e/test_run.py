@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.command import llm4cov
 from tests.e2e.rtl import UP_ONLY, repository
+from tests.e2e.rtl import testbench as bench
 from tests.processes import left_by
 
 if TYPE_CHECKING:
@@ -118,3 +119,18 @@ def test_waived_points_leave_the_denominator(counter: Path) -> None:
     assert after["points"]["waived"] == toggles
     assert after["points"]["total"] == before["points"]["total"] - toggles
     assert {hole["reason"] for hole in after["holes"] if hole["metric"] == "toggle"} == {"waived"}
+
+
+def test_what_is_refused_is_named_and_can_be_allowed(counter: Path) -> None:
+    forcing = counter / "forcing_tb.sv"
+    forcing.write_text(bench("up = 1;", "force dut.count = 4'd7;", "repeat (3) @(negedge clk);", "$finish;"))
+    refused = llm4cov("run", ".", "--tb", forcing.name, "--json", folder=counter)
+    assert refused.status == 1
+    assert refused.document["status"] == "screened_out"
+    assert f"{forcing.name}:11" in refused.document["log"]
+    allowed = llm4cov("run", ".", "--tb", forcing.name, "--allow", "force", "--json", folder=counter)
+    assert allowed.document["status"] == "success"
+    assert any("(line 11)" in note for note in allowed.document["notes"])
+    wrong = llm4cov("run", ".", "--tb", forcing.name, "--allow", "everything", folder=counter)
+    assert wrong.status == 2
+    assert "everything" in wrong.stderr

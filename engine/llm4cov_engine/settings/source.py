@@ -122,4 +122,5 @@ def from_flags(flags: Mapping[str, Mapping[str, Any]]) -> Source:
         section: {key: value for key, value in table.items() if value is not None}
         for section, table in flags.items()
     }
-    return Source(values, lambda key: f"--{key[-1].replace('_', '-')}" if key else "the command line")
+    # A flag stands for a section's key; what follows it in a place is an element of its value.
+    return Source(values, lambda key: f"--{key[1].replace('_', '-')}" if len(key) > 1 else "the command line")
