@@ -20,6 +20,7 @@ from llm4cov_engine import (
     GivenPolicy,
     Mode,
     Project,
+    ScriptedPolicy,
     SessionStore,
     State,
     Testbench,
@@ -124,7 +125,7 @@ def close(
     options.tell_notes(project.design.notes)
     request = _Request(
         project,
-        rounds=1 if mode is Mode.DIRECT else project.settings.policy.rounds,
+        rounds=rounds,
         mode=mode,
         given=load_testbench(start) if start is not None else None,
         budget_seconds=budget_seconds,
@@ -150,7 +151,7 @@ class _Request:
     """What the user asked for."""
 
     project: Project
-    rounds: int
+    rounds: int | None
     mode: Mode
     given: Testbench | None
     budget_seconds: float | None
@@ -160,10 +161,11 @@ class _Request:
         project = self.project
         policy = project.policy(self.mode)
         with SessionStore.for_design(project.design) as store:
-            session = store.create(project.design, policy=policy.name, settings=self._settings())
+            rounds = self._rounds(policy)
+            session = store.create(project.design, policy=policy.name, settings=self._settings(rounds))
             done.session, done.policy = session.id, policy.name
             talk.print(
-                f"policy {project.policy_in_words}, up to {self.rounds} rounds, session {session.id}",
+                f"policy {project.policy_in_words}, up to {rounds} rounds, session {session.id}",
                 markup=False,
             )
             with Progress() as progress:
@@ -172,9 +174,19 @@ class _Request:
                     done.take(event)
                     progress(event)
 
-                run_to_end(self._run(policy, session, done, listen))
+                run_to_end(self._run(policy, rounds, session, done, listen))
 
-    async def _run(self, policy: Policy, session: Session, done: _Rounds, listen: events.Emit) -> None:
+    def _rounds(self, policy: Policy) -> int:
+        """As many as asked for; without a number, a script is played to its end."""
+        if self.mode is Mode.DIRECT:
+            return 1
+        if self.rounds is None and isinstance(policy, ScriptedPolicy):
+            return policy.left
+        return self.rounds or self.project.settings.policy.rounds
+
+    async def _run(
+        self, policy: Policy, rounds: int, session: Session, done: _Rounds, listen: events.Emit
+    ) -> None:
         simulator = self.project.simulator()
         state = done.best
         seed = self.project.settings.simulator.seed
@@ -189,7 +201,7 @@ class _Request:
                 state,
                 policy,
                 simulator,
-                rounds=self.rounds,
+                rounds=rounds,
                 seed=seed,
                 budget_seconds=self.budget_seconds,
                 recorder=session,
@@ -198,10 +210,10 @@ class _Request:
         except asyncio.CancelledError:
             done.interrupted = True
 
-    def _settings(self) -> dict[str, str | int | float | bool | None]:
+    def _settings(self, rounds: int) -> dict[str, str | int | float | bool | None]:
         settings = self.project.settings
         return {
-            "rounds": self.rounds,
+            "rounds": rounds,
             "mode": self.mode.value,
             "seed": settings.simulator.seed,
             "model": settings.policy.model,

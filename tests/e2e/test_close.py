@@ -195,3 +195,9 @@ def test_recorded_rounds_play_again(counter: Path) -> None:
     assert [{key: each[key] for key in told} for each in first["rounds"]] == [
         {key: each[key] for key in told} for each in again["rounds"]
     ]
+
+
+def test_a_script_is_played_to_its_end(counter: Path) -> None:
+    policy = script(counter.parent, BROKEN, BROKEN, BROKEN, UP_ONLY)
+    document = llm4cov("close", "--policy", policy, "--json", folder=counter).document
+    assert [each["status"] for each in document["rounds"]] == ["compile_failed"] * 3 + ["success"]
