@@ -30,6 +30,11 @@ _HEADERS = (".vh", ".svh", ".h", ".inc")
 
 _VHDL = (".vhd", ".vhdl")
 
+_FILE_NAMES = re.compile(r'`(include|define)\s*(?:\w+\s+)?["<]\s*([^">\n]*[^">\s])')
+"""What `include` directives name, and strings that macros hold."""
+
+_INCLUDES_MACRO = re.compile(r"`include\s*`")
+
 _DATASETS = (".jsonl", ".ndjson")
 
 
@@ -90,6 +95,7 @@ def load_row(row: Row, options: DesignOptions | None = None) -> Design:
     from llm4cov_engine.design.assembly import Plan, assemble
 
     options = options or DesignOptions()
+    _check_includes(row)
     files = [SourceFile(file.name, file.content) for file in (*row.rtl_files, *row.include_files)]
     plan = Plan(
         id=row.id,
@@ -112,6 +118,23 @@ def load_row(row: Row, options: DesignOptions | None = None) -> Design:
         targets=tuple(target.target() for target in row.targets),
         instruction=row.instruction or "",
     )
+
+
+def _check_includes(row: Row) -> None:
+    """A row comes from anybody: its RTL must not make us read files of this machine.
+
+    Where a macro names the file to include, every macro that holds a string is taken for one that may.
+    """
+    files = (*row.rtl_files, *row.include_files)
+    by_macro = any(_INCLUDES_MACRO.search(file.content) for file in files)
+    for file in files:
+        for directive, path in _FILE_NAMES.findall(file.content):
+            place = posixpath.normpath(posixpath.join(posixpath.dirname(file.name), path))
+            if place.startswith(("/", "../")) and (by_macro or directive == "include"):
+                raise DesignError(
+                    f"{file.name} of row {row.id} includes {path}, which is no file of the row.",
+                    "Correct the row: only its own files can be included.",
+                )
 
 
 def _meant_as_parameters(design: Design, defines: dict[str, str]) -> dict[str, str]:

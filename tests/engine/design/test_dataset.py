@@ -9,7 +9,7 @@ from llm4cov_engine.coverage.target import Target
 from llm4cov_engine.design.dataset import BrokenRow, Row, rows
 from llm4cov_engine.design.loading import load
 from llm4cov_engine.design.options import DesignOptions
-from llm4cov_engine.errors import NoDesignError, StorageError
+from llm4cov_engine.errors import DesignError, NoDesignError, StorageError
 from tests.corpus import BENCHMARK_SAMPLE, DEV_DESIGNS, need
 from tests.engine.design.folders import LEAF, TOP, names
 
@@ -143,3 +143,31 @@ def test_a_define_that_only_a_parameter_answers_to_overrides_it(tmp_path: Path) 
     design = load(f"{path}#plain")
     assert design.parameters == {"PERIOD": "200"}
     assert design.defines == {"PERIOD": "200", "STEP": "2", "OTHER": "3"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '`include "/dev/zero"',
+        "`include </etc/passwd>",
+        '`include "../../../../etc/passwd"',
+        '`define SECRET "/dev/zero"\n`include `SECRET',
+        '`include"/etc/passwd"',
+    ],
+)
+def test_a_row_includes_no_file_of_this_machine(tmp_path: Path, line: str) -> None:
+    files = [{"name": "rtl/leaf.v", "content": f"{line}\n{LEAF}"}]
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({**PLAIN_ROW, "rtl_files": files}))
+    with pytest.raises(DesignError, match="no file of the row"):
+        load(f"{path}#plain")
+
+
+def test_a_row_may_include_its_own_files_from_beside(tmp_path: Path) -> None:
+    files = [
+        {"name": "rtl/leaf.v", "content": f'`define SEPARATOR "/"\n`include "../inc/w.vh"\n{LEAF}'},
+        {"name": "inc/w.vh", "content": "`define W 1\n"},
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({**PLAIN_ROW, "rtl_files": files}))
+    assert [header.name for header in load(f"{path}#plain").headers] == ["inc/w.vh"]
