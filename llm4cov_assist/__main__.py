@@ -10,9 +10,6 @@ from llm4cov_engine import errors
 USAGE_OR_ENVIRONMENT = 2
 """Exit status of every `Llm4CovError`, and of wrong usage."""
 
-INTERRUPTED = 130
-"""Exit status of a command stopped by Ctrl-C, as shells expect it (128 + SIGINT)."""
-
 
 def main() -> None:
     """Run the command line and exit."""
@@ -25,6 +22,8 @@ def main() -> None:
         print_error(error)
         sys.exit(USAGE_OR_ENVIRONMENT)
     except KeyboardInterrupt:
+        from llm4cov_assist.outcome import INTERRUPTED
+
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # The reader of stdout went away (`llm4cov ... | head`): not our error, and nothing left to say.

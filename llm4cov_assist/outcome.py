@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 SUCCESS = 0
 TESTBENCH_FAILED = 1
 TARGET_NOT_MET = 3
+INTERRUPTED = 130
+"""Stopped by Ctrl-C, as shells expect it (128 + SIGINT)."""
 
 
 def exit_status(state: State) -> int:

@@ -12,7 +12,7 @@ import typer
 
 from llm4cov_assist import options
 from llm4cov_assist.console import data, print_json, talk
-from llm4cov_assist.outcome import exit_status, write_reports
+from llm4cov_assist.outcome import INTERRUPTED, exit_status, write_reports
 from llm4cov_assist.progress import Progress, percent
 from llm4cov_assist.running import run as run_to_end
 from llm4cov_assist.tables import feedback_view
@@ -36,8 +36,6 @@ from llm4cov_engine import (
 
 if TYPE_CHECKING:
     from llm4cov_engine import Policy, Session
-
-INTERRUPTED = 130
 
 
 @dataclass

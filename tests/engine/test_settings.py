@@ -175,7 +175,12 @@ def test_other_variables_and_empty_ones_are_left_alone(project: Path) -> None:
         ("[simulator]\nseed = 1\nseed = 2\n", 3, "not TOML", "line"),
         ('[coverage]\nmetrics = ["lines"]\n', 2, "'lines'", "value"),
         ("[coverage]\ntarget = 120\n", 2, "120", "value"),
-        ('[coverage]\ntarget = [{percent = 9, metric = "linee"}]\n', 2, "no metric 'linee'", "value"),
+        (
+            '[coverage]\ntarget = [{percent = 9, metric = "linee"}]\n',
+            2,
+            "`linee` is no metric; did you mean `line`",
+            "value",
+        ),
         ("[coverage]\ntarget = [{percent = 9, metrik = 1}]\n", 2, "'metrik'", "key"),
         ('design.top = "a"\ndesign.tpo = "b"\n', 2, "'design.tpo'", "'top'"),
     ],

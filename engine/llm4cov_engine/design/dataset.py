@@ -6,10 +6,17 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+)
 
-from llm4cov_engine.coverage.point import Metric
-from llm4cov_engine.coverage.target import POINTS, SCORE, Target
+from llm4cov_engine.coverage.target import SCORE, Target, metric_name
 from llm4cov_engine.design.options import macros
 from llm4cov_engine.design.texts import is_plain
 from llm4cov_engine.errors import NoDesignError, SettingsError, StorageError
@@ -44,22 +51,12 @@ class RowTarget(BaseModel):
     """A coverage target inside a row."""
 
     inst_name: str = ""
-    metric: str = SCORE
+    metric: Annotated[str, AfterValidator(metric_name)] = SCORE
     target_percentage: Annotated[float, Field(ge=0, le=100)]
 
     def target(self) -> Target:
         """The target in the engine's terms; an average of the benchmark's kind is the score."""
-        name = self.metric.strip().lower().replace(" ", "_")
-        return Target(self.target_percentage, _METRICS.get(name, SCORE), self.inst_name)
-
-
-_METRICS = {str(metric): str(metric) for metric in Metric} | {
-    POINTS: POINTS,
-    "block": str(Metric.LINE),
-    "statement": str(Metric.LINE),
-    "fsm": str(Metric.FSM_STATE),
-}
-"""Names of metrics in datasets, in lower case, to the engine's; every other name is taken for the score."""
+        return Target(self.target_percentage, self.metric, self.inst_name)
 
 
 class Row(BaseModel):

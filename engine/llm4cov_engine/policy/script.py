@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from llm4cov_engine.errors import PolicyError, StorageError
+from llm4cov_engine.errors import PolicyError
 from llm4cov_engine.events import Emit, ignore
+from llm4cov_engine.files import write_text
 from llm4cov_engine.policy.reply import read_testbench
 from llm4cov_engine.state import Author, Proposal, Tokens
 from llm4cov_engine.testbench import Testbench
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from llm4cov_engine.state import State, Transition
 
@@ -209,21 +207,7 @@ def write_script(transitions: Iterable[Transition], path: Path) -> None:
         StorageError: the file cannot be written.
     """
     rows = [json.dumps(_row(transition.proposal), ensure_ascii=True) for transition in transitions]
-    temporary: str | None = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(row + "\n" for row in rows)
-        Path(temporary).replace(path)
-    except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                Path(temporary).unlink()
-        raise StorageError(
-            f"The script {path} cannot be written: {error.strerror or error}.",
-            "Name a folder you may write to that has room.",
-        ) from error
+    write_text(path, "".join(row + "\n" for row in rows))
 
 
 def _row(proposal: Proposal) -> dict[str, object]:

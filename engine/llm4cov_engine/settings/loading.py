@@ -115,7 +115,7 @@ def _misfit(error: ValidationError, origins: Mapping[Key, Source]) -> SettingsEr
     name = ".".join(place[:2])
     if first["type"] == "extra_forbidden":
         return SettingsError(f"{where}: there is no key '{place[-1]}' in '{name}'.", "Correct the key.")
-    reason = first["msg"].removeprefix("Value error, ")
+    reason = first["msg"].removeprefix("Value error, ").rstrip(".?")
     return SettingsError(
         f"{where}: '{name}' cannot be {first['input']!r}: {reason[:1].lower()}{reason[1:]}.",
         "Correct the value.",

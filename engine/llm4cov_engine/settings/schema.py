@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from llm4cov_engine.coverage.point import Metric
-from llm4cov_engine.coverage.target import POINTS, SCORE, Target
+from llm4cov_engine.coverage.target import SCORE, Target, metric_name
 from llm4cov_engine.permission import Permission
 
 Percent = Annotated[float, Field(ge=0, le=100)]
@@ -70,18 +70,10 @@ class TargetSettings(Section):
 
     percent: Percent
     """What has to be reached."""
-    metric: str = SCORE
+    metric: Annotated[str, AfterValidator(metric_name)] = SCORE
     """score, points, or one of the metrics."""
     instance: str = ""
     """Path or last path component of an instance; empty for the DUT."""
-
-    @field_validator("metric")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        known = [SCORE, POINTS, *Metric]
-        if value not in known:
-            raise ValueError(f"there is no metric {value!r}; known are {', '.join(known)}")
-        return value
 
 
 class CoverageSettings(Section):

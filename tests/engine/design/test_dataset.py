@@ -171,3 +171,12 @@ def test_a_row_may_include_its_own_files_from_beside(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(json.dumps({**PLAIN_ROW, "rtl_files": files}))
     assert [header.name for header in load(f"{path}#plain").headers] == ["inc/w.vh"]
+
+
+def test_a_target_of_an_unknown_metric_is_a_broken_row(tmp_path: Path) -> None:
+    target = {"inst_name": "uut", "metric": "Togle", "target_percentage": 80}
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({**BENCHMARK_ROW, "targets": [target]}))
+    (broken,) = rows(path)
+    assert isinstance(broken, BrokenRow)
+    assert "`Togle` is no metric; did you mean `toggle`" in broken.reason
