@@ -22,6 +22,7 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from statistics import mean, median
 from typing import TYPE_CHECKING
 
+from llm4cov_engine.build.toolchain import find_compiler
 from llm4cov_engine.design.loading import load
 from llm4cov_engine.events import ignore
 from llm4cov_engine.policy.builtin import BuiltinPolicy
@@ -30,7 +31,6 @@ from llm4cov_engine.sandbox.box import Kind
 from llm4cov_engine.sandbox.finding import boxes
 from llm4cov_engine.screening import inspect
 from llm4cov_engine.simulator import reach
-from llm4cov_engine.simulator.toolchain import find_compiler
 from llm4cov_engine.state import State
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from llm4cov_engine.build.toolchain import find_verilator
 from llm4cov_engine.design.loading import load
 from llm4cov_engine.elaboration import elaborate
 from llm4cov_engine.events import Event, RoundFinished
@@ -13,7 +14,6 @@ from llm4cov_engine.policy.builtin import BuiltinPolicy
 from llm4cov_engine.process import run
 from llm4cov_engine.rounds import agentic
 from llm4cov_engine.simulator.feedback import Status
-from llm4cov_engine.simulator.toolchain import find_verilator
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.state import State
 from llm4cov_engine.testbench import Testbench

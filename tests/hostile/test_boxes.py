@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from llm4cov_engine.build.toolchain import find_compiler
 from llm4cov_engine.errors import ToolError
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.permission import Permission
@@ -15,7 +16,6 @@ from llm4cov_engine.sandbox.box import Box, Kind
 from llm4cov_engine.simulator import reach
 from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.simulator.options import SimulatorOptions
-from llm4cov_engine.simulator.toolchain import find_compiler
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.testbench import Testbench
 from tests.hostile.attacks import ATTACKS, DESIGN, HONEST, NAP, SECRET, Attack, bench

@@ -15,11 +15,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.build.runtime import runtimes_folder
+from llm4cov_engine.build.storage import remove_tree, tree_size, write_whole
 from llm4cov_engine.errors import StorageError
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.simulator.feedback import Feedback
-from llm4cov_engine.simulator.runtime import runtimes_folder
-from llm4cov_engine.simulator.storage import remove_tree, tree_size, write_whole
 from llm4cov_engine.simulator.workspace import sweep
 
 if TYPE_CHECKING:

@@ -51,9 +51,10 @@ def verilator_problems(output: str) -> tuple[Problem, ...]:
 
 
 def compiler_problems(output: str) -> tuple[Problem, ...]:
-    """Errors in a C++ compiler's output. The places are in generated code, so they carry no span."""
+    """Errors in a failed C++ compiler's output. The places are in generated code, so they carry no span."""
     messages = dict.fromkeys(match["message"] for match in _COMPILER.finditer(output))
-    return tuple(Problem(Severity.ERROR, message, "C++") for message in list(messages)[:_MOST])
+    found = tuple(Problem(Severity.ERROR, message, "C++") for message in list(messages)[:_MOST])
+    return found or (Problem(Severity.ERROR, "the generated C++ does not compile", "C++"),)
 
 
 def internal_error(output: str) -> str | None:

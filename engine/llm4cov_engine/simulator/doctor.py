@@ -7,6 +7,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from llm4cov_engine.build.storage import make_folder, write_whole
+from llm4cov_engine.build.toolchain import (
+    Compiler,
+    VerilatorTool,
+    find_compiler,
+    find_solver,
+    find_verilator,
+    tool_environment,
+)
 from llm4cov_engine.errors import Llm4CovError, ToolError
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.process import in_thread, run
@@ -15,15 +24,6 @@ from llm4cov_engine.sandbox.finding import AUTO, OFF, REMEDY, find_box
 from llm4cov_engine.simulator import cache, reach
 from llm4cov_engine.simulator.model import coverage_flags
 from llm4cov_engine.simulator.options import SimulatorOptions
-from llm4cov_engine.simulator.storage import make_folder, write_whole
-from llm4cov_engine.simulator.toolchain import (
-    Compiler,
-    VerilatorTool,
-    find_compiler,
-    find_solver,
-    find_verilator,
-    tool_environment,
-)
 
 _PROBE: Final = "module probe(input logic a, output logic q); assign q = a; endmodule\n"
 

@@ -6,11 +6,11 @@ import signal
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.build.storage import lacks_space, no_space
+from llm4cov_engine.build.toolchain import find_solver
 from llm4cov_engine.process import Finished, Limits, in_thread
 from llm4cov_engine.simulator import reach
 from llm4cov_engine.simulator.feedback import Status
-from llm4cov_engine.simulator.storage import lacks_space, no_space
-from llm4cov_engine.simulator.toolchain import find_solver
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,16 +9,16 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from llm4cov_engine.build.storage import write_whole
 from llm4cov_engine.digest import digest
 from llm4cov_engine.errors import StorageError
 from llm4cov_engine.folders import cache_folder
-from llm4cov_engine.simulator.storage import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llm4cov_engine.build.toolchain import Toolchain
     from llm4cov_engine.design.design import Design
-    from llm4cov_engine.simulator.toolchain import Toolchain
 
 
 def key(design: Design, toolchain: Toolchain) -> str:

@@ -7,27 +7,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.build import program
+from llm4cov_engine.build.program import BUILD_LIMITS, Bench, Compilation
+from llm4cov_engine.build.storage import lacks_space, make_folder, no_space, remove_tree, storing
+from llm4cov_engine.build.toolchain import tool_environment
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.elaboration.records import Problem, Severity
-from llm4cov_engine.process import Finished, Limits, in_thread, together
+from llm4cov_engine.process import Finished, in_thread
 from llm4cov_engine.simulator import reach
-from llm4cov_engine.simulator.complaints import compiler_problems, internal_error, verilator_problems
-from llm4cov_engine.simulator.runtime import Runtime, usable_cores
-from llm4cov_engine.simulator.storage import lacks_space, make_folder, no_space, remove_tree, storing
-from llm4cov_engine.simulator.toolchain import tool_environment
+from llm4cov_engine.simulator.complaints import internal_error, verilator_problems
 
 if TYPE_CHECKING:
+    from llm4cov_engine.build.runtime import Runtime
+    from llm4cov_engine.build.toolchain import Toolchain
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.sandbox.box import Box
     from llm4cov_engine.simulator.options import SimulatorOptions
-    from llm4cov_engine.simulator.toolchain import Toolchain
     from llm4cov_engine.simulator.workspace import Workspace
 
 PREFIX: Final = "Vsim"
 """Name of the generated model's class."""
-
-UNIT_SIZE: Final = 600_000
-"""Bytes of generated C++ above which the model is compiled as several units on several cores."""
 
 FSM_FLAG: Final = "--coverage-fsm"
 
@@ -113,9 +112,6 @@ std::unique_ptr<llm4cov::Model> llm4cov::makeModel(VerilatedContext* contextp) {
 }}
 """
 
-# Verilator and the compiler read text that nobody vouches for: a run-away one must not fill the disk.
-_BUILD_LIMITS: Final = Limits(address_space=16 << 30, file_size=4 << 30, output_kept=512 * 1024)
-
 
 @dataclass(frozen=True, slots=True)
 class Verilation:
@@ -136,22 +132,6 @@ class Verilation:
     def problems(self) -> tuple[Problem, ...]:
         """Errors and warnings."""
         return verilator_problems(self.finished.output)
-
-
-@dataclass(frozen=True, slots=True)
-class Compilation:
-    """What the C++ compiler made of the model; `program` can be run when `failed` is None."""
-
-    program: Path
-    failed: Finished | None = None
-
-    @property
-    def problems(self) -> tuple[Problem, ...]:
-        """Errors, in generated code."""
-        if self.failed is None:
-            return ()
-        found = compiler_problems(self.failed.output)
-        return found or (Problem(Severity.ERROR, "the generated C++ does not compile", "C++"),)
 
 
 def coverage_flags(options: SimulatorOptions) -> tuple[str, ...]:
@@ -251,7 +231,7 @@ async def _started(
         access=reach.of_verilator(toolchain, space, options),
         environment={**tool_environment(), "VERILATOR_ROOT": str(toolchain.verilator.root)},
         deadline=options.build_timeout,
-        limits=_BUILD_LIMITS,
+        limits=BUILD_LIMITS,
         quota=reach.build_quota(space),
     )
 
@@ -274,29 +254,17 @@ async def compile_model(
         ToolError: the compiler does not start.
         StorageError: there is no space left.
     """
-    program = space.model / "simulation"
-    units = await in_thread(lambda: _write_units(space.model))
-    access = reach.of_compiler(toolchain, runtime, space, options)
-
-    async def compiler(arguments: list[str]) -> Finished:
-        return await box.run(
-            toolchain.compiler.program,
-            arguments,
-            folder=space.model,
-            access=access,
-            environment=tool_environment(),
-            deadline=options.build_timeout,
-            limits=_BUILD_LIMITS,
-            quota=reach.build_quota(space),
-        )
-
-    compiled = await together(*(compiler(_compile_arguments(runtime, unit)) for unit in units))
-    for finished in compiled:
-        if not finished.ok:
-            return _failed(program, space, finished)
-    objects = [f"{unit.stem}.o" for unit in units]
-    linked = await compiler([*objects, *runtime.objects, "-o", program.name])
-    return Compilation(program) if linked.ok else _failed(program, space, linked)
+    sources = await in_thread(lambda: _prepared(space.model))
+    bench = Bench(
+        box,
+        toolchain,
+        runtime,
+        folder=space.model,
+        access=reach.of_compiler(toolchain, runtime, space, options),
+        deadline=options.build_timeout,
+        quota=reach.build_quota(space),
+    )
+    return await program.compile_model(bench, sources, _GLUE)
 
 
 def _empty(folder: Path) -> None:
@@ -309,33 +277,11 @@ def _plain(name: str) -> str:
     return name if name[:1].isalnum() or name[:1] in "_." else f"./{name}"
 
 
-def _compile_arguments(runtime: Runtime, unit: Path) -> list[str]:
-    return [*runtime.model_flags, "-I.", "-c", unit.name, "-o", f"{unit.stem}.o"]
-
-
-def _failed(program: Path, space: Workspace, finished: Finished) -> Compilation:
-    if lacks_space(space.model, finished.output):
-        raise no_space(space.model)
-    return Compilation(program, finished)
-
-
-def _write_units(model: Path) -> list[Path]:
-    """Write the few files that include all generated ones, of about the same size each."""
+def _prepared(model: Path) -> list[Path]:
+    """The generated C++ files, made fit for compiling."""
     with storing(model):
         _tolerate(model)
-        generated = sorted(model.glob(f"{PREFIX}*.cpp"), key=lambda path: (-path.stat().st_size, path.name))
-        size = sum(path.stat().st_size for path in generated)
-        count = max(1, min(usable_cores(), 1 + size // UNIT_SIZE, len(generated)))
-        texts: list[list[str]] = [[_GLUE], *([] for _ in range(count - 1))]
-        sizes = [0] * count
-        for path in generated:
-            smallest = sizes.index(min(sizes))
-            texts[smallest].insert(0, f'#include "{path.name}"\n')
-            sizes[smallest] += path.stat().st_size
-        units = [model / f"unit{number}.cpp" for number in range(count)]
-        for unit, lines in zip(units, texts, strict=True):
-            unit.write_text('#include "driver.h"\n' + "".join(lines))
-    return units
+        return sorted(model.glob(f"{PREFIX}*.cpp"))
 
 
 def _tolerate(model: Path) -> None:

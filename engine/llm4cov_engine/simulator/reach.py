@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.build.storage import tree_size
+from llm4cov_engine.build.toolchain import find_solver, tool_environment
 from llm4cov_engine.permission import Permission
 from llm4cov_engine.process import Quota
 from llm4cov_engine.sandbox.access import Access, installation, named_in, search_folders
 from llm4cov_engine.sandbox.finding import Builder
-from llm4cov_engine.simulator.storage import tree_size
-from llm4cov_engine.simulator.toolchain import find_solver, tool_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from llm4cov_engine.build.runtime import Runtime
+    from llm4cov_engine.build.toolchain import Compiler, Toolchain
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.simulator.options import SimulatorOptions
-    from llm4cov_engine.simulator.runtime import Runtime
-    from llm4cov_engine.simulator.toolchain import Compiler, Toolchain
     from llm4cov_engine.simulator.workspace import Workspace
 
 MOST_WRITTEN: Final = 512 << 20

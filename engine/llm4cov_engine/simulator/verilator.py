@@ -6,6 +6,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.build import runtime
+from llm4cov_engine.build.toolchain import Toolchain, find_toolchain
 from llm4cov_engine.coverage.datafile import NoCoverageError, parse
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.digest import digest
@@ -17,11 +19,11 @@ from llm4cov_engine.process import in_thread
 from llm4cov_engine.sandbox.box import Box, Kind
 from llm4cov_engine.sandbox.finding import OFF, REMEDY, find_box
 from llm4cov_engine.screening import Permission, find_top, inspect
-from llm4cov_engine.simulator import cache, execution, faults, model, reach, runtime
+from llm4cov_engine.simulator import cache, execution, faults, model, reach
+from llm4cov_engine.simulator.complaints import compiler_problems
 from llm4cov_engine.simulator.feedback import Feedback, Seconds, SimulatorIdentity, Status
 from llm4cov_engine.simulator.log import bounded, tidy
 from llm4cov_engine.simulator.options import SimulatorOptions
-from llm4cov_engine.simulator.toolchain import Toolchain, find_toolchain
 from llm4cov_engine.simulator.workspace import Workspace, with_files, workspace
 from llm4cov_engine.testbench import Testbench
 
@@ -208,7 +210,10 @@ class _Call:
         if compiled.failed is not None:
             log = bounded(self._log(space, compiled.failed.output) + log)
             return self._not_compiled(
-                compiled.failed, "The C++ compiler", (*problems, *compiled.problems), log
+                compiled.failed,
+                "The C++ compiler",
+                (*problems, *compiler_problems(compiled.failed.output)),
+                log,
             )
         return await self._run(space, compiled.program, problems)
 

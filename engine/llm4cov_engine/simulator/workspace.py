@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.build.storage import make_folder, remove_tree, storing
 from llm4cov_engine.design.design import SourceFile
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.process import in_thread
-from llm4cov_engine.simulator.storage import make_folder, remove_tree, storing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from llm4cov_engine.build.runtime import prepare
+from llm4cov_engine.build.toolchain import find_toolchain, tool_environment
 from llm4cov_engine.design.design import Design, SourceFile
 from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.events import ignore
 from llm4cov_engine.simulator.feedback import Status
-from llm4cov_engine.simulator.runtime import prepare
-from llm4cov_engine.simulator.toolchain import find_toolchain, tool_environment
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.testbench import Testbench
 from tests.corpus import BENCHMARK_SAMPLE, DEV_DESIGNS, need
@@ -22,8 +22,8 @@ from tests.engine.coverage.samples import measured, plain_counts
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from llm4cov_engine.simulator.runtime import Runtime
-    from llm4cov_engine.simulator.toolchain import Toolchain
+    from llm4cov_engine.build.runtime import Runtime
+    from llm4cov_engine.build.toolchain import Toolchain
 
 DESIGNS = [
     (DEV_DESIGNS, "cvdp_agentic_axis_to_uart_0013"),

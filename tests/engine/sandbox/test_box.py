@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from llm4cov_engine.build.storage import tree_size
+from llm4cov_engine.build.toolchain import find_compiler
 from llm4cov_engine.errors import ToolError
 from llm4cov_engine.process import Limits, Quota
 from llm4cov_engine.sandbox.access import Access, installation, is_private, named_in, search_folders
 from llm4cov_engine.sandbox.box import Box, Kind
 from llm4cov_engine.sandbox.finding import boxes
 from llm4cov_engine.simulator import reach
-from llm4cov_engine.simulator.storage import tree_size
-from llm4cov_engine.simulator.toolchain import find_compiler
 
 KINDS = (Kind.BUBBLEWRAP, Kind.LANDLOCK, Kind.LIMITS)
 SHELL = Path("/bin/sh")

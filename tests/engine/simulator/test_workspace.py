@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from llm4cov_engine.build.storage import remove_tree, tree_size, write_whole
 from llm4cov_engine.design.design import SourceFile
 from llm4cov_engine.errors import StorageError
-from llm4cov_engine.simulator.storage import remove_tree, tree_size, write_whole
 from llm4cov_engine.simulator.workspace import sweep, workspace
 from llm4cov_engine.testbench import Testbench
 from tests.engine.simulator.rtl import DESIGN, GOOD

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from llm4cov_engine.build.toolchain import find_verilator
 from llm4cov_engine.policy.builtin import BuiltinPolicy
 from llm4cov_engine.process import run
 from llm4cov_engine.simulator.feedback import Status
-from llm4cov_engine.simulator.toolchain import find_verilator
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.state import State
 from tests.engine.policy.builtin.rtl import EVERY_KIND

@@ -22,7 +22,7 @@ from llm4cov_engine.errors import StorageError, ToolError
 from llm4cov_engine.events import Emit, Stage, StageName
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.process import in_thread, run, together
-from llm4cov_engine.simulator.storage import (
+from llm4cov_engine.build.storage import (
     lacks_space,
     locked,
     make_folder,
@@ -31,7 +31,7 @@ from llm4cov_engine.simulator.storage import (
     storing,
     write_whole,
 )
-from llm4cov_engine.simulator.toolchain import Toolchain, tool_environment
+from llm4cov_engine.build.toolchain import Toolchain, tool_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -235,7 +235,7 @@ def usable_cores() -> int:
 
 
 def _driver_text(name: str) -> str:
-    return resources.files("llm4cov_engine.simulator").joinpath("driver", name).read_text("utf-8")
+    return resources.files("llm4cov_engine.build").joinpath("driver", name).read_text("utf-8")
 
 
 def _manifest(folder: Path) -> Path:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from llm4cov_engine.errors import ToolError
-from llm4cov_engine.simulator import toolchain
+from llm4cov_engine.build import toolchain
 from llm4cov_engine.simulator.doctor import simulator_checks
 from llm4cov_engine.simulator.options import SimulatorOptions
-from llm4cov_engine.simulator.toolchain import find_compiler, find_verilator
+from llm4cov_engine.build.toolchain import find_compiler, find_verilator
 from llm4cov_engine.simulator.verilator import Verilator
 from tests.engine.simulator.rtl import DESIGN, GOOD
 

@@ -1,0 +1,1 @@
+"""From generated C++ to a program: compiler, runtime, precompiled header, linker."""

@@ -1,0 +1,120 @@
+"""From C++ that Verilator generated to a program."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from llm4cov_engine.build.runtime import Runtime, usable_cores
+from llm4cov_engine.build.storage import lacks_space, no_space, storing
+from llm4cov_engine.build.toolchain import tool_environment
+from llm4cov_engine.process import Finished, Limits, Quota, in_thread, together
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from llm4cov_engine.build.toolchain import Toolchain
+    from llm4cov_engine.sandbox.access import Access
+    from llm4cov_engine.sandbox.box import Box
+
+UNIT_SIZE: Final = 600_000
+"""Bytes of generated C++ above which the model is compiled as several units on several cores."""
+
+# The compiler reads text that nobody vouches for: a run-away one must not fill the disk.
+BUILD_LIMITS: Final = Limits(address_space=16 << 30, file_size=4 << 30, output_kept=512 * 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where and with what C++ becomes a program.
+
+    Attributes:
+        folder: where the C++ lies; everything made of it is written there too.
+        access: what the compiler and the linker may read and write in the box.
+        deadline: seconds each of them may take.
+        quota: of all they write.
+    """
+
+    box: Box
+    toolchain: Toolchain
+    runtime: Runtime
+    folder: Path
+    access: Access
+    deadline: float
+    quota: Quota
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What became of the C++; `program` can be run when `failed` is None."""
+
+    program: Path
+    failed: Finished | None = None
+
+
+async def compile_model(bench: Bench, sources: Sequence[Path], glue: str) -> Compilation:
+    """Compile and link what Verilator generated.
+
+    Args:
+        sources: the generated C++ files, all in the bench's folder.
+        glue: C++ that implements `llm4cov::makeModel` (driver/driver.h).
+
+    Raises:
+        ToolError: the compiler does not start.
+        StorageError: there is no space left.
+    """
+    units = await in_thread(lambda: write_units(bench.folder, sources, glue))
+    failed = await compile_units(bench, units)
+    if failed is None:
+        failed = await link(bench, [f"{unit.stem}.o" for unit in units], "simulation")
+    return Compilation(bench.folder / "simulation", failed)
+
+
+async def compile_units(bench: Bench, units: Sequence[Path]) -> Finished | None:
+    """Compile each file to the object beside it; the first failure is returned, None when there is none."""
+    done = await together(*(_run(bench, _compile_arguments(bench.runtime, unit)) for unit in units))
+    return next((finished for finished in done if not finished.ok), None)
+
+
+async def link(bench: Bench, objects: Sequence[str], program: str) -> Finished | None:
+    """Link objects of the bench's folder with the runtime; returns the failure, None when there is none."""
+    finished = await _run(bench, [*objects, *bench.runtime.objects, "-o", program])
+    return None if finished.ok else finished
+
+
+def write_units(folder: Path, sources: Sequence[Path], glue: str) -> list[Path]:
+    """Write the few files that include all generated ones, of about the same size each."""
+    with storing(folder):
+        by_size = {path: path.stat().st_size for path in sources}
+        count = max(1, min(usable_cores(), 1 + sum(by_size.values()) // UNIT_SIZE, len(sources)))
+        texts: list[list[str]] = [[glue], *([] for _ in range(count - 1))]
+        sizes = [0] * count
+        for path in sorted(sources, key=lambda path: (-by_size[path], path.name)):
+            smallest = sizes.index(min(sizes))
+            texts[smallest].insert(0, f'#include "{path.name}"\n')
+            sizes[smallest] += by_size[path]
+        units = [folder / f"unit{number}.cpp" for number in range(count)]
+        for unit, lines in zip(units, texts, strict=True):
+            unit.write_text('#include "driver.h"\n' + "".join(lines))
+    return units
+
+
+def _compile_arguments(runtime: Runtime, unit: Path) -> list[str]:
+    return [*runtime.model_flags, "-I.", "-c", unit.name, "-o", f"{unit.stem}.o"]
+
+
+async def _run(bench: Bench, arguments: list[str]) -> Finished:
+    finished = await bench.box.run(
+        bench.toolchain.compiler.program,
+        arguments,
+        folder=bench.folder,
+        access=bench.access,
+        environment=tool_environment(),
+        deadline=bench.deadline,
+        limits=BUILD_LIMITS,
+        quota=bench.quota,
+    )
+    if not finished.ok and lacks_space(bench.folder, finished.output):
+        raise no_space(bench.folder)
+    return finished
