@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from llm4cov_engine.elaboration.records import Edge
+from llm4cov_engine.elaboration.records import Edge
 
 Identity = tuple[str, ...]
 """`Point.identity` of a point of one instance."""
