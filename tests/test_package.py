@@ -25,13 +25,15 @@ PACKAGES = {
 }
 
 PUBLIC = """
-DEFAULT_ROUNDS AmbiguousTopError Author BuiltinPolicy Check Collected Coverage Design DesignError
-DesignOptions Elaboration ElaborationError Exclusion ExclusionKind Feedback GivenPolicy Hole HoleReason
-Llm4CovError Metric Mode NoDesignError Node Point Policy PolicyError Problem Project Proposal Recorder
-ScriptedPolicy Seconds Session SessionError SessionStore SessionSummary Settings SettingsError Severity
-Simulator SimulatorIdentity SimulatorOptions SourceFile Span State Status StorageError Tally Target
-TargetResult Testbench Tokens ToolError Transition Verilator __version__ agentic diagnose direct_infer
-elaborate errors events holes load load_settings load_testbench report transition write_script write_text
+DEFAULT_ROUNDS NO_GUIDANCE AmbiguousTopError Author BuiltinPolicy BusyError Candidate Check Collected
+Comparison Coverage Design DesignError DesignOptions Elaboration ElaborationError Exclusion ExclusionKind
+Feedback GivenPolicy Guidance Hole HoleReason LineMark LineStatus Llm4CovError Metric Mode NoDesignError
+Node Point Policy PolicyError Problem Project Proposal Recorder Review ScriptedPolicy Seconds Session
+SessionError SessionStore SessionSummary Settings SettingsError Severity Simulator SimulatorIdentity
+SimulatorOptions SourceFile Span State Status StorageError Tally Target TargetResult Testbench Tokens
+ToolError Transition Verilator Workbench __version__ agentic candidates compare describe diagnose
+direct_infer elaborate errors events holes load load_settings load_testbench marks report transition
+write_script write_text
 """
 
 

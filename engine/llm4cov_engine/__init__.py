@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from llm4cov_engine.choice import Mode
     from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
     from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
+    from llm4cov_engine.coverage.marks import LineMark, LineStatus, marks
     from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
     from llm4cov_engine.coverage.target import Target
+    from llm4cov_engine.coverage.text import describe
+    from llm4cov_engine.design.candidates import Candidate, candidates
     from llm4cov_engine.design.design import Design, SourceFile
     from llm4cov_engine.design.loading import load
     from llm4cov_engine.design.options import DesignOptions
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.elaboration.records import Elaboration, Problem, Severity, Span
     from llm4cov_engine.errors import (
         AmbiguousTopError,
+        BusyError,
         DesignError,
         ElaborationError,
         Llm4CovError,
@@ -35,10 +39,12 @@ if TYPE_CHECKING:
         ToolError,
     )
     from llm4cov_engine.files import write_text
+    from llm4cov_engine.guidance import NO_GUIDANCE, Guidance
     from llm4cov_engine.policy.builtin import BuiltinPolicy
     from llm4cov_engine.policy.given import GivenPolicy
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.policy.script import ScriptedPolicy, write_script
+    from llm4cov_engine.policy.steered import Review
     from llm4cov_engine.project import Project
     from llm4cov_engine.rounds import DEFAULT_ROUNDS, Recorder, agentic, direct_infer, transition
     from llm4cov_engine.session.node import Node
@@ -55,14 +61,20 @@ if TYPE_CHECKING:
     from llm4cov_engine.state import Author, Proposal, State, Tokens, Transition
     from llm4cov_engine.testbench import Testbench, load_testbench
     from llm4cov_engine.version import __version__
+    from llm4cov_engine.workbench.comparison import Comparison, compare
+    from llm4cov_engine.workbench.workbench import Workbench
 
 __all__ = [
     "DEFAULT_ROUNDS",
+    "NO_GUIDANCE",
     "AmbiguousTopError",
     "Author",
     "BuiltinPolicy",
+    "BusyError",
+    "Candidate",
     "Check",
     "Collected",
+    "Comparison",
     "Coverage",
     "Design",
     "DesignError",
@@ -73,8 +85,11 @@ __all__ = [
     "ExclusionKind",
     "Feedback",
     "GivenPolicy",
+    "Guidance",
     "Hole",
     "HoleReason",
+    "LineMark",
+    "LineStatus",
     "Llm4CovError",
     "Metric",
     "Mode",
@@ -87,6 +102,7 @@ __all__ = [
     "Project",
     "Proposal",
     "Recorder",
+    "Review",
     "ScriptedPolicy",
     "Seconds",
     "Session",
@@ -112,8 +128,12 @@ __all__ = [
     "ToolError",
     "Transition",
     "Verilator",
+    "Workbench",
     "__version__",
     "agentic",
+    "candidates",
+    "compare",
+    "describe",
     "diagnose",
     "direct_infer",
     "elaborate",
@@ -123,6 +143,7 @@ __all__ = [
     "load",
     "load_settings",
     "load_testbench",
+    "marks",
     "report",
     "transition",
     "write_script",
@@ -140,6 +161,26 @@ _HOMES = {
         "HoleReason",
         "holes",
     ),
+    "coverage.marks": (
+        "LineMark",
+        "LineStatus",
+        "marks",
+    ),
+    "design.candidates": (
+        "Candidate",
+        "candidates",
+    ),
+    "guidance": (
+        "NO_GUIDANCE",
+        "Guidance",
+    ),
+    "policy.steered": ("Review",),
+    "workbench.comparison": (
+        "Comparison",
+        "compare",
+    ),
+    "workbench.workbench": ("Workbench",),
+    "coverage.text": ("describe",),
     "coverage.point": (
         "Exclusion",
         "ExclusionKind",
@@ -163,6 +204,7 @@ _HOMES = {
     ),
     "errors": (
         "AmbiguousTopError",
+        "BusyError",
         "DesignError",
         "ElaborationError",
         "Llm4CovError",

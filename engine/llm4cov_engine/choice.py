@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.errors import SettingsError
+from llm4cov_engine.guidance import NO_GUIDANCE, Guidance
 
 if TYPE_CHECKING:
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.settings.schema import PolicySettings
+
+POLICIES = ("builtin", "chat", "hybrid")
+"""Names of the policies that need no file."""
 
 SCRIPT = "script:"
 """Begins the name of a policy that replays a file."""
@@ -33,8 +37,15 @@ def name_of(settings: PolicySettings) -> str:
 
 
 def described(settings: PolicySettings) -> str:
-    """The policy in words: its name, and for a model which one is asked and where."""
+    """The policy in words: its name, and for a model which one is asked and where.
+
+    Raises:
+        SettingsError: there is no such policy.
+        PolicyError: the endpoint is no URL.
+    """
     name = name_of(settings)
+    if name not in POLICIES and not name.startswith(SCRIPT):
+        raise _unknown(name)
     if name not in ("chat", "hybrid"):
         return name
     from llm4cov_engine.policy.chat.endpoint import Endpoint
@@ -45,13 +56,20 @@ def described(settings: PolicySettings) -> str:
     return f"{name} ({model} at {Endpoint.of(options).shown})"
 
 
-def choose(settings: PolicySettings, *, mode: Mode = Mode.MEMORYLESS, seed: int = 1) -> Policy:
+def choose(
+    settings: PolicySettings,
+    *,
+    mode: Mode = Mode.MEMORYLESS,
+    seed: int = 1,
+    guidance: Guidance = NO_GUIDANCE,
+) -> Policy:
     """The policy the settings name.
 
     Args:
         settings: of the section [policy].
         mode: vanilla needs the chat policy.
         seed: of the first round.
+        guidance: what a person asks for; a script does not listen.
 
     Raises:
         PolicyError: its script cannot be read, or no endpoint can be asked.
@@ -66,21 +84,34 @@ def choose(settings: PolicySettings, *, mode: Mode = Mode.MEMORYLESS, seed: int 
     if name == "builtin":
         from llm4cov_engine.policy.builtin import BuiltinPolicy
 
-        return BuiltinPolicy()
+        return BuiltinPolicy(holes=guidance.holes)
     if name.startswith(SCRIPT):
         from llm4cov_engine.policy.script import ScriptedPolicy
 
         return ScriptedPolicy.read(Path(name.removeprefix(SCRIPT)))
     if name == "chat":
-        return _chat(settings, mode)
+        return _guided(_chat(settings, mode), guidance)
     if name == "hybrid":
         from llm4cov_engine.policy.builtin import BuiltinPolicy
         from llm4cov_engine.policy.hybrid import HybridPolicy
 
         # The built-in policy's testbenches are long: a patch costs a tenth of the tokens.
         patching = settings.model_copy(update={"edit": settings.edit or "patch"})
-        return HybridPolicy(BuiltinPolicy(), _chat(patching, mode), first_seed=seed)
-    raise SettingsError(f"There is no policy '{name}'.", "Use builtin, chat, hybrid or script:FILE.")
+        chat = _guided(_chat(patching, mode), guidance)
+        return HybridPolicy(BuiltinPolicy(holes=guidance.holes), chat, first_seed=seed)
+    raise _unknown(name)
+
+
+def _unknown(name: str) -> SettingsError:
+    return SettingsError(f"There is no policy '{name}'.", f"Use {', '.join(POLICIES)} or {SCRIPT}FILE.")
+
+
+def _guided(policy: Policy, guidance: Guidance) -> Policy:
+    if not guidance:
+        return policy
+    from llm4cov_engine.policy.guided import GuidedPolicy
+
+    return GuidedPolicy(policy, guidance)
 
 
 def _chat(settings: PolicySettings, mode: Mode) -> Policy:

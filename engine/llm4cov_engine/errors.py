@@ -11,6 +11,7 @@
     ├── ToolError                a program that is missing, too old or does not start
     ├── StorageError             a file or folder that cannot be read or written, a full disk
     ├── SessionError             a session that is unknown or cannot be opened
+    ├── BusyError                something else is under way that has to end first
     └── PolicyError              a policy that cannot go on (an exhausted script, a refused endpoint)
 
 What a model or a testbench does wrong is not an error but a `Feedback`: it is what the tool works on.
@@ -74,6 +75,10 @@ class StorageError(Llm4CovError):
 
 class SessionError(Llm4CovError):
     """A session is unknown or cannot be opened."""
+
+
+class BusyError(Llm4CovError):
+    """Something else is under way that has to end first."""
 
 
 class PolicyError(Llm4CovError):

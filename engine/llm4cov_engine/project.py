@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.choice import Mode, choose, described
 from llm4cov_engine.design.design import Design
+from llm4cov_engine.guidance import NO_GUIDANCE, Guidance
 from llm4cov_engine.settings.schema import Settings
 
 if TYPE_CHECKING:
@@ -20,10 +21,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Project:
-    """A design, and the settings under which it is worked on."""
+    """A design, and the settings under which it is worked on.
+
+    Attributes:
+        folder: where its llm4cov.toml stands or would stand; None for a row of a dataset.
+    """
 
     design: Design
     settings: Settings
+    folder: Path | None = None
 
     @classmethod
     def open(
@@ -50,7 +56,8 @@ class Project:
         design = load(name, options, settings)
         if (flags or {}).get("coverage", {}).get("target") is not None or not design.targets:
             design = replace(design, targets=settings.coverage.targets)
-        return cls(design, settings)
+        is_row = "#" in str(name) and design.root is None
+        return cls(design, settings, None if is_row else _folder(name))
 
     @staticmethod
     def settings_of(name: str | Path, flags: Mapping[str, Mapping[str, Any]] | None = None) -> Settings:
@@ -62,8 +69,7 @@ class Project:
         """
         from llm4cov_engine.settings.loading import load_settings
 
-        path = Path(str(name).partition("#")[0])
-        return load_settings(path if path.is_dir() else path.parent, flags)
+        return load_settings(_folder(name), flags)
 
     def simulator(self) -> Simulator:
         """The local Verilator, as the settings want it; waived points are left out of its coverage.
@@ -91,14 +97,15 @@ class Project:
         waivers = self.settings.coverage.waivers
         return WaivingSimulator(verilator, read(waivers)) if waivers is not None else verilator
 
-    def policy(self, mode: Mode = Mode.MEMORYLESS) -> Policy:
+    def policy(self, mode: Mode = Mode.MEMORYLESS, guidance: Guidance = NO_GUIDANCE) -> Policy:
         """The policy the settings name; see `choose`.
 
         Raises:
             PolicyError: its script cannot be read, or no endpoint can be asked.
             SettingsError: there is no such policy, or the mode does not go with it.
         """
-        return choose(self.settings.policy, mode=mode, seed=self.settings.simulator.seed)
+        seed = self.settings.simulator.seed
+        return choose(self.settings.policy, mode=mode, seed=seed, guidance=guidance)
 
     @property
     def policy_in_words(self) -> str:
@@ -108,3 +115,9 @@ class Project:
             PolicyError: the endpoint is no URL.
         """
         return described(self.settings.policy)
+
+
+def _folder(name: str | Path) -> Path:
+    """The folder whose settings hold for what a user names."""
+    path = Path(str(name).partition("#")[0])
+    return path if path.is_dir() else path.parent

@@ -76,7 +76,7 @@ def assemble(plan: Plan) -> Design:
         ElaborationError: the top's files do not compile.
     """
     surveyor = Surveyor(plan.shelf, list(plan.include_dirs), plan.defines, everywhere=not plan.listed)
-    selection = _survey(plan, surveyor)
+    selection = surveyed(plan, surveyor)
     top = plan.top or _only_candidate(plan, selection)
     selection = _complete(plan, surveyor, selection, top)
     if not (needed := selection.needed(top)):
@@ -121,7 +121,7 @@ def _parents_first(needed: tuple[Facts, ...]) -> tuple[Facts, ...]:
     return (*(facts for facts in needed if not facts.roles), *reversed(modules))
 
 
-def _survey(plan: Plan, surveyor: Surveyor) -> Selection:
+def surveyed(plan: Plan, surveyor: Surveyor) -> Selection:
     """Survey all files, and those that miss macros once more after the files that define them."""
     files: dict[str, Facts] = {}
     for name in (*plan.sources, *plan.libraries):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from llm4cov_engine.coverage.point import Exclusion, ExclusionKind
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.elaboration import elaborate
 from llm4cov_engine.events import Emit, ignore
@@ -27,6 +28,7 @@ from llm4cov_engine.testbench import Testbench
 
 if TYPE_CHECKING:
     from llm4cov_engine.coverage.coverage import Coverage
+    from llm4cov_engine.coverage.holes import Hole
     from llm4cov_engine.elaboration.records import Port
     from llm4cov_engine.simulator.feedback import Feedback
     from llm4cov_engine.state import State
@@ -44,11 +46,17 @@ class BuiltinPolicy:
     Memoryless: what earlier rounds did stands in the testbench's own text. Phases are only ever added at the
     end, each from reset and with its own seed, so that coverage never falls.
 
+    Args:
+        holes: what to aim at; () for everything that was missed.
+
     Attributes:
         name: "builtin".
     """
 
     name = "builtin"
+
+    def __init__(self, *, holes: Sequence[Hole] = ()) -> None:
+        self._holes = tuple(holes)
 
     async def propose(self, state: State, *, seed: int, emit: Emit = ignore) -> Proposal:  # noqa: ARG002
         """Propose a first testbench, or a longer, or (after a failed run) a safer one.
@@ -58,8 +66,25 @@ class BuiltinPolicy:
         Raises:
             ElaborationError: the design cannot be elaborated.
         """
-        testbench, note = await in_thread(lambda: _propose(state, seed))
+        testbench, note = await in_thread(lambda: _propose(_pointed(state, self._holes), seed))
         return Proposal(testbench, Author.BUILTIN, policy=self.name, note=note, seed=seed)
+
+
+def _pointed(state: State, holes: Sequence[Hole]) -> State:
+    """The state as if nothing but some holes were missed."""
+    if not holes or state.feedback is None or state.feedback.coverage is None:
+        return state
+    wanted = {
+        (*point.identity[:5], path) for hole in holes for point in hole.points for path in point.instances
+    }
+    aside = Exclusion(ExclusionKind.WAIVED, "not asked for")
+    coverage = state.feedback.coverage
+    others = {
+        point.identity: aside
+        for point in coverage.per_instance
+        if not point.hits and (*point.identity[:5], point.instance) not in wanted
+    }
+    return replace(state, feedback=replace(state.feedback, coverage=coverage.excluding(others)))
 
 
 @dataclass(frozen=True, slots=True)
