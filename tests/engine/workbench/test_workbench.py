@@ -1,0 +1,270 @@
+"""What a person does at the workbench, with a real simulator."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from llm4cov_engine import (
+    Author,
+    BusyError,
+    Guidance,
+    SessionError,
+    SettingsError,
+    Status,
+    Testbench,
+    Workbench,
+    events,
+    holes,
+)
+from tests.e2e.rtl import BROKEN, ENDLESS, THOROUGH, UP_ONLY, repository
+from tests.e2e.rtl import testbench as counter_testbench
+from tests.processes import left_by, started_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from llm4cov_engine import Proposal, State
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return repository(tmp_path)
+
+
+@pytest.fixture
+def bench(root: Path) -> Iterator[Workbench]:
+    workbench = Workbench.open(root)
+    yield workbench
+    workbench.close_files()
+
+
+def script(folder: Path, *texts: str) -> str:
+    rounds = folder / "rounds"
+    rounds.mkdir()
+    for number, text in enumerate(texts):
+        (rounds / f"{number}.sv").write_text(text)
+    return f"script:{rounds}"
+
+
+def written(text: str) -> Testbench:
+    return Testbench("counter_tb.sv", text)
+
+
+def _until_something_runs() -> None:
+    while not started_by(os.getpid()):
+        time.sleep(0.05)
+
+
+async def test_a_persons_testbench_is_a_round_of_a_human(bench: Workbench) -> None:
+    assert bench.session is None
+    assert bench.current is None
+    done = await bench.run(written(UP_ONLY))
+    assert done.proposal.author is Author.HUMAN
+    assert done.feedback.status is Status.SUCCESS
+    assert bench.current is not None
+    assert bench.nodes[1].author is Author.HUMAN
+    assert bench.state.score == done.feedback.score > 0
+
+
+async def test_also_what_does_not_compile_is_where_the_next_round_starts(bench: Workbench) -> None:
+    await bench.run(written(BROKEN))
+    assert bench.state.feedback is not None
+    assert bench.state.feedback.status is Status.COMPILE_FAILED
+
+
+async def test_rounds_go_on_from_the_best_and_are_found_again(bench: Workbench, root: Path) -> None:
+    await bench.run(written(UP_ONLY))
+    bench.switch(policy=script(root, BROKEN, THOROUGH))
+    told: list[events.Event] = []
+    here = threading.get_ident()
+    threads = set()
+
+    def listen(event: events.Event) -> None:
+        threads.add(threading.get_ident())
+        told.append(event)
+
+    best = await bench.close(rounds=2, emit=listen)
+    assert threads == {here}
+    assert [event.round for event in told if isinstance(event, events.RoundStarted)] == [1, 2]
+    assert best.score == bench.state.score == max(node.score for node in bench.nodes)
+    assert bench.current is not None
+    assert bench.current.number == 3
+    again = Workbench.open(root)
+    assert again.session is not None
+    assert bench.session is not None
+    assert again.session.id == bench.session.id
+    assert again.state.testbench is not None
+    assert again.state.testbench.text == THOROUGH
+    assert again.state.score == best.score
+    again.close_files()
+
+
+async def test_a_branch_starts_from_an_earlier_round(bench: Workbench) -> None:
+    await bench.run(written(UP_ONLY))
+    first = bench.current
+    assert first is not None
+    await bench.run(written(THOROUGH))
+    bench.go_to(first)
+    await bench.run(written(BROKEN))
+    assert [node.parent for node in bench.nodes[1:]] == [0, 1, 1]
+
+
+async def test_two_rounds_are_compared_by_what_each_hit(bench: Workbench) -> None:
+    await bench.run(written(UP_ONLY))
+    await bench.run(written(THOROUGH))
+    _, up, thorough = bench.nodes
+    found = bench.compare(up, thorough)
+    assert not found.only_first
+    assert any("down" in hole.what or hole.metric == "branch" for hole in found.only_second)
+    assert bench.compare(thorough, up).only_first == found.only_second
+    nothing = bench.compare(bench.nodes[0], thorough)
+    assert nothing.only_second
+    assert not nothing.only_first
+
+
+async def test_every_point_knows_the_round_that_hit_it_first(bench: Workbench) -> None:
+    await bench.run(written(UP_ONLY))
+    await bench.run(written(THOROUGH))
+    first = bench.first_hits()
+    assert {node.number for node in first.values()} == {1, 2}
+    assert bench.state.feedback is not None
+    assert bench.state.feedback.coverage is not None
+    assert first.keys() >= bench.state.feedback.coverage.identities
+
+
+async def test_a_waiver_is_written_and_counts_at_once(bench: Workbench, root: Path) -> None:
+    (root / "llm4cov.toml").write_text("# by hand\n[design]\ntop = 'counter'\n")
+    await bench.run(written(UP_ONLY))
+    before = bench.state.feedback
+    assert before is not None
+    assert before.coverage is not None
+    hole = holes(before.coverage, bench.design)[0]
+    path = await bench.waive(hole, "nobody counts down")
+    assert path == root / "waivers.toml"
+    text = (root / "llm4cov.toml").read_text()
+    assert text.startswith("# by hand\n")
+    assert 'waivers = "waivers.toml"' in text
+    assert bench.state.score > before.score
+    assert bench.state.feedback is not None
+    assert bench.state.feedback.cached
+    again = Workbench.open(root)
+    assert again.settings.coverage.waivers == path
+    again.close_files()
+    with pytest.raises(SettingsError, match="needs a reason"):
+        await bench.waive(hole, "  ")
+
+
+async def test_a_review_accepts_edits_and_rejects(bench: Workbench, root: Path) -> None:
+    bench.switch(policy=script(root, UP_ONLY, THOROUGH, THOROUGH))
+    edited = written(counter_testbench("up = 1;", "repeat (5) @(negedge clk);", "$finish;"))
+    shown = []
+
+    async def review(state: State, proposal: Proposal) -> Testbench | None:
+        assert threading.current_thread() is threading.main_thread()
+        shown.append(state.score)
+        assert proposal.testbench is not None
+        return [proposal.testbench, edited, None][len(shown) - 1]
+
+    await bench.close(rounds=3, review=review)
+    _, accepted, changed, rejected = bench.nodes
+    assert (accepted.author, changed.author) == (Author.SCRIPT, Author.HUMAN)
+    assert rejected.status is Status.SCREENED_OUT
+    assert "Rejected in review." in rejected.note
+    assert bench.current is not None
+    assert bench.current.number == 1
+
+
+async def test_pausing_holds_up_the_next_round(bench: Workbench, root: Path) -> None:
+    bench.switch(policy=script(root, UP_ONLY, THOROUGH))
+    finished = asyncio.Event()
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.RoundFinished):
+            finished.set()
+            bench.pause() if event.round == 1 else None
+
+    work = asyncio.create_task(bench.close(rounds=2, emit=listen))
+    await finished.wait()
+    assert bench.is_paused
+    assert bench.is_busy
+    with pytest.raises(BusyError):
+        await bench.run(written(UP_ONLY))
+    await asyncio.sleep(0.2)
+    assert len(bench.nodes) == 2
+    bench.resume()
+    await work
+    assert len(bench.nodes) == 3
+
+
+async def test_stopping_leaves_no_process_and_keeps_the_rounds(bench: Workbench, root: Path) -> None:
+    bench.switch(policy=script(root, UP_ONLY, ENDLESS))
+    simulating = asyncio.Event()
+    rounds = 0
+
+    def listen(event: events.Event) -> None:
+        nonlocal rounds
+        rounds += isinstance(event, events.RoundStarted)
+        if rounds == 2 and isinstance(event, events.Stage) and event.name is events.StageName.SIMULATING:
+            simulating.set()
+
+    work = asyncio.create_task(bench.close(rounds=2, emit=listen))
+    await simulating.wait()
+    await asyncio.to_thread(_until_something_runs)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert not left_by(os.getpid(), seconds=0)
+    assert not bench.is_busy
+    assert len(bench.nodes) == 2
+    assert bench.current is not None
+    assert bench.current.number == 1
+
+
+async def test_guidance_reaches_the_prompt_and_only_it(bench: Workbench) -> None:
+    from llm4cov_engine.policy.guided import instruction
+
+    await bench.run(written(UP_ONLY))
+    assert bench.state.feedback is not None
+    assert bench.state.feedback.coverage is not None
+    hole = holes(bench.state.feedback.coverage)[0]
+    text = instruction(bench.design, Guidance("count down while full", (hole,)))
+    assert text.startswith("count down while full")
+    assert f"{hole.line}" in text
+    await bench.close(rounds=1, guidance=Guidance(holes=(hole,)))
+    assert bench.nodes[-1].author is Author.BUILTIN
+
+
+async def test_changed_rtl_begins_anew_and_keeps_the_testbench(bench: Workbench, root: Path) -> None:
+    await bench.run(written(UP_ONLY))
+    assert not bench.reload()
+    source = root / "rtl" / "counter.sv"
+    text = source.read_text()
+    source.write_text(text.replace("4'd15", "4'd14"))
+    assert bench.reload()
+    assert bench.session is None
+    assert bench.state.feedback is None
+    assert bench.state.testbench == written(UP_ONLY)
+    await bench.run(written(UP_ONLY))
+    assert len(bench.store.sessions()) == 2
+    source.write_text(text)
+    assert bench.reload()
+    assert bench.current is not None
+
+
+async def test_what_cannot_be_is_said(bench: Workbench, root: Path) -> None:
+    with pytest.raises(SettingsError, match="no policy 'wizard'"):
+        bench.switch(policy="wizard")
+    assert bench.settings.policy.name != "wizard"
+    await bench.run(written(UP_ONLY))
+    assert bench.session is not None
+    source = root / "rtl" / "counter.sv"
+    source.write_text(source.read_text() + "\n// changed\n")
+    with pytest.raises(SessionError, match="other RTL"):
+        Workbench.open(root, session=bench.session.id)
