@@ -1,10 +1,15 @@
-"""Designs from the rows of a dataset: one JSON object per line."""
+"""Designs from the rows of a dataset: one JSON object per line.
+
+Rows come in two kinds. Those of CVDP-ECov, and of plain collections, list files and name their top. Those of
+CodeV-R1 and VeriThoughts are a question in words with one text of RTL as its answer; their top is found.
+"""
 
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -14,19 +19,30 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
+    model_validator,
 )
 
 from llm4cov_engine.coverage.target import SCORE, Target, metric_name
 from llm4cov_engine.design.options import macros
-from llm4cov_engine.design.texts import is_plain
+from llm4cov_engine.design.texts import MOST_BYTES, is_plain
 from llm4cov_engine.errors import NoDesignError, SettingsError, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from io import BufferedReader
     from pathlib import Path
 
 _SHOWN = 8
 """How many ids an error lists."""
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+_ANSWERED = {"question", "ground_truth"}
+"""What a row of CodeV-R1 or VeriThoughts has."""
+
+_FENCED = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
+"""A text inside the marks of a code block."""
 
 
 def _plain_name(name: object) -> object:
@@ -38,6 +54,11 @@ def _plain_name(name: object) -> object:
 def _list(value: object) -> object:
     """Datasets write an empty list as null."""
     return [] if value is None else value
+
+
+def _text(value: object) -> object:
+    """And an empty text too."""
+    return "" if value is None else value
 
 
 class RowFile(BaseModel):
@@ -60,19 +81,64 @@ class RowTarget(BaseModel):
 
 
 class Row(BaseModel):
-    """A row in the schema of CVDP-ECov, and of plain collections that name a `top` instead."""
+    """A row in the schema of CVDP-ECov, and of plain collections that name a `top` instead, or none.
+
+    A row of CodeV-R1 or VeriThoughts becomes one with a single file. Validation takes the row's number, from
+    0, as `number` in its context: such rows may be known by nothing else.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
     id: Annotated[str, Field(min_length=1)]
     rtl_files: Annotated[list[RowFile], Field(min_length=1)]
-    top: Annotated[str, Field(min_length=1, validation_alias=AliasChoices("dut_module_name", "top"))]
+    top: Annotated[str, BeforeValidator(_text)] = Field(
+        "", validation_alias=AliasChoices("dut_module_name", "top")
+    )
     include_files: Annotated[list[RowFile], BeforeValidator(_list)] = []
     spec_files: Annotated[list[RowFile], BeforeValidator(_list)] = []
-    instance: str = Field("dut", validation_alias=AliasChoices("dut_instance_name", "instance"))
+    instance: Annotated[str, BeforeValidator(_text)] = Field(
+        "", validation_alias=AliasChoices("dut_instance_name", "instance")
+    )
     instruction: str | None = None
     targets: Annotated[list[RowTarget], BeforeValidator(_list)] = []
     defines: Annotated[list[str], BeforeValidator(_list)] = []
+    difficulty: Annotated[str, BeforeValidator(_text)] = ""
+    is_agentic: bool | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_question(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, dict) or not value.keys() >= _ANSWERED or "rtl_files" in value:
+            return value
+        number = (info.context or {}).get("number", 0)
+        known = next((value[name] for name in ("id", "problem_id") if value.get(name) is not None), number)
+        question = _said(value["question"], "user")
+        # Where the answer was not proven to be what was asked for, the question would mislead.
+        meant = question if value.get("verified", True) else ""
+        return {
+            "id": str(known),
+            "rtl_files": [{"name": "dut.v", "content": _code(_said(value["ground_truth"], "assistant"))}],
+            "spec_files": [{"name": "requirements.txt", "content": meant}] if meant else [],
+        }
+
+
+def _said(value: object, role: str) -> str:
+    """A text, or what a role says in a list of messages, the only message where none has the role."""
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, list) or not value or not all(isinstance(each, dict) for each in value):
+        raise ValueError("question and ground_truth must be texts or lists of messages")
+    said = [each for each in value if each.get("role") == role] or value[:1]
+    content = said[0].get("content")
+    if not isinstance(content, str):
+        raise ValueError(f"no text is said by the {role}")
+    return content
+
+
+def _code(text: str) -> str:
+    """The RTL of an answer: what stands in its code blocks, where it has any."""
+    blocks = _FENCED.findall(text)
+    return "\n".join(blocks) if blocks else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +162,10 @@ def rows(path: Path) -> Iterator[Row | BrokenRow]:
     """
     try:
         with path.open("rb") as stream:
-            for number, line in enumerate(stream, start=1):
-                if line.strip():
+            for number, line in enumerate(_lines(stream), start=1):
+                if line is None:
+                    yield BrokenRow(number, f"the row is larger than {MOST_BYTES // 2**20} MB")
+                elif line.strip():
                     yield _row(number, line)
     except OSError as error:
         raise StorageError(
@@ -105,17 +173,42 @@ def rows(path: Path) -> Iterator[Row | BrokenRow]:
         ) from error
 
 
+def _lines(stream: BufferedReader) -> Iterator[bytes | None]:
+    """Lines one by one; None for one too long, which is never held as a whole."""
+    if stream.peek(len(_BYTE_ORDER_MARK)).startswith(_BYTE_ORDER_MARK):
+        stream.read(len(_BYTE_ORDER_MARK))
+    while line := stream.readline(MOST_BYTES):
+        end, is_whole = line, True
+        while len(end) == MOST_BYTES and not end.endswith(b"\n"):
+            end, is_whole = stream.readline(MOST_BYTES), False
+        yield line if is_whole else None
+
+
 def _row(number: int, line: bytes) -> Row | BrokenRow:
     try:
-        row = Row.model_validate_json(line)
-        macros(row.defines)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return BrokenRow(number, f"{where}: {first['msg']}" if where else first["msg"])
-    except SettingsError as error:
-        return BrokenRow(number, f"defines: {error.what}")
+        return checked(Row.model_validate_json(line, context={"number": number - 1}))
+    except (ValidationError, SettingsError) as error:
+        return BrokenRow(number, reason(error))
+
+
+def checked(row: Row) -> Row:
+    """The row, if its values fit together.
+
+    Raises:
+        SettingsError: it defines what is no macro.
+    """
+    macros(row.defines)
     return row
+
+
+def reason(error: ValidationError | SettingsError) -> str:
+    """Why a row is broken, in one clause."""
+    if isinstance(error, SettingsError):
+        return f"defines: {error.what}"
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = str(first["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
 
 
 def find_row(path: Path, identity: str) -> Row:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from llm4cov_engine.design.design import Design, SourceFile
 from llm4cov_engine.design.filelist import read_filelist
+from llm4cov_engine.design.naming import instance_name
 from llm4cov_engine.design.options import DesignOptions, macros
 from llm4cov_engine.design.patterns import RTL, matching, matching_rtl
 from llm4cov_engine.design.shelf import MOST_FILES, FolderShelf, OutsideRootError, RowShelf
@@ -113,7 +114,7 @@ def load_row(row: Row, options: DesignOptions | None = None) -> Design:
         design = assemble(replace(plan, parameters=overrides | plan.parameters))
     return replace(
         design,
-        instance=options.instance or row.instance,
+        instance=options.instance or row.instance or instance_name(row.id, design.top),
         specs=specs or tuple(SourceFile(file.name, file.content) for file in row.spec_files),
         targets=tuple(target.target() for target in row.targets),
         instruction=row.instruction or "",

@@ -53,7 +53,7 @@ def dataset(tmp_path: Path) -> Path:
         json.dumps(BENCHMARK_ROW),
         "",
         "{not json",
-        json.dumps({**PLAIN_ROW, "id": "no top", "top": None}),
+        json.dumps({**PLAIN_ROW, "id": "no top", "top": 7}),
         json.dumps({**PLAIN_ROW, "id": "up", "rtl_files": [{"name": "../x.v", "content": ""}]}),
         json.dumps({**PLAIN_ROW, "id": "macro", "defines": ["1=2"]}),
         json.dumps([1]),
