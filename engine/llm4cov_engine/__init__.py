@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llm4cov_engine import errors, events, report
+    from llm4cov_engine.checking import check_rtl, check_testbench, is_too_large, with_texts
     from llm4cov_engine.choice import Mode
     from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
     from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from llm4cov_engine.design.options import DesignOptions
     from llm4cov_engine.doctor import diagnose
     from llm4cov_engine.elaboration import elaborate
+    from llm4cov_engine.elaboration.checking import LiveProblem
     from llm4cov_engine.elaboration.records import Elaboration, Problem, Severity, Span
+    from llm4cov_engine.elaboration.syntax import DeclarationKind, Declared, declared
     from llm4cov_engine.errors import (
         AmbiguousTopError,
         BusyError,
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.policy.script import ScriptedPolicy, write_script
     from llm4cov_engine.policy.steered import Review
+    from llm4cov_engine.process import in_thread
     from llm4cov_engine.project import Project
     from llm4cov_engine.rounds import DEFAULT_ROUNDS, Recorder, agentic, direct_infer, transition
     from llm4cov_engine.session.node import Node
@@ -76,6 +80,8 @@ __all__ = [
     "Collected",
     "Comparison",
     "Coverage",
+    "DeclarationKind",
+    "Declared",
     "Design",
     "DesignError",
     "DesignOptions",
@@ -90,6 +96,7 @@ __all__ = [
     "HoleReason",
     "LineMark",
     "LineStatus",
+    "LiveProblem",
     "Llm4CovError",
     "Metric",
     "Mode",
@@ -132,7 +139,10 @@ __all__ = [
     "__version__",
     "agentic",
     "candidates",
+    "check_rtl",
+    "check_testbench",
     "compare",
+    "declared",
     "describe",
     "diagnose",
     "direct_infer",
@@ -140,17 +150,33 @@ __all__ = [
     "errors",
     "events",
     "holes",
+    "in_thread",
+    "is_too_large",
     "load",
     "load_settings",
     "load_testbench",
     "marks",
     "report",
     "transition",
+    "with_texts",
     "write_script",
     "write_text",
 ]
 
 _HOMES = {
+    "process": ("in_thread",),
+    "elaboration.syntax": (
+        "Declared",
+        "DeclarationKind",
+        "declared",
+    ),
+    "elaboration.checking": ("LiveProblem",),
+    "checking": (
+        "check_rtl",
+        "check_testbench",
+        "is_too_large",
+        "with_texts",
+    ),
     "coverage.coverage": (
         "Coverage",
         "Tally",

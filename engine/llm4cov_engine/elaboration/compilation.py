@@ -146,15 +146,29 @@ class Compiled:
 def compiled(design: Design) -> Compiled:
     """Parse and compile a design with its own top and parameters."""
     reader = Reader(design.headers, design.include_dirs, design.defines)
+    overrides = [f"{name}={value}" for name, value in design.parameters.items()]
+    compilation, tree = compilation_of(reader, design.sources, top=design.top, parameters=overrides)
+    tops = compilation.getRoot().topInstances
+    return Compiled(reader, tree, compilation, next((top for top in tops if top.name == design.top), None))
+
+
+def compilation_of(
+    reader: Reader, sources: Sequence[SourceFile], *, top: str = "", parameters: Sequence[str] = ()
+) -> tuple[Compilation, SyntaxTree]:
+    """Parse and compile texts as Verilator would.
+
+    Args:
+        top: the module to elaborate; every one that no other instantiates when left out.
+        parameters: overrides of the top's parameters, as "NAME=VALUE".
+    """
     options = CompilationOptions()
     options.flags = _FLAGS
     # Files without a time scale beside files with one are common, and no reason to complain.
     options.defaultTimeScale = TimeScale()
-    options.topModules = {design.top}
-    options.paramOverrides = [f"{name}={value}" for name, value in design.parameters.items()]
+    options.topModules = {top} if top else set()
+    options.paramOverrides = list(parameters)
     reader.options.compilationOptions = options
-    tree = reader.parse(design.sources)
+    tree = reader.parse(sources)
     compilation = Compilation(reader.options)
     compilation.addSyntaxTree(tree)
-    tops = compilation.getRoot().topInstances
-    return Compiled(reader, tree, compilation, next((top for top in tops if top.name == design.top), None))
+    return compilation, tree
