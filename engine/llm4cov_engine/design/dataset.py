@@ -154,8 +154,8 @@ class BrokenRow:
     reason: str
 
 
-def rows(path: Path) -> Iterator[Row | BrokenRow]:
-    """Every row of a dataset, broken ones as such; blank lines are no rows.
+def numbered_rows(path: Path) -> Iterator[tuple[int, Row | BrokenRow]]:
+    """Every row of a dataset with its line, from 1, broken ones as such; blank lines are no rows.
 
     Raises:
         StorageError: the file cannot be read.
@@ -164,13 +164,18 @@ def rows(path: Path) -> Iterator[Row | BrokenRow]:
         with path.open("rb") as stream:
             for number, line in enumerate(_lines(stream), start=1):
                 if line is None:
-                    yield BrokenRow(number, f"the row is larger than {MOST_BYTES // 2**20} MB")
+                    yield number, BrokenRow(number, f"the row is larger than {MOST_BYTES // 2**20} MB")
                 elif line.strip():
-                    yield _row(number, line)
+                    yield number, _row(number, line)
     except OSError as error:
         raise StorageError(
             f"{path} cannot be read: {error.strerror or error}.", "Check that it is there and readable."
         ) from error
+
+
+def rows(path: Path) -> Iterator[Row | BrokenRow]:
+    """The rows of `numbered_rows` alone."""
+    return (row for _, row in numbered_rows(path))
 
 
 def _lines(stream: BufferedReader) -> Iterator[bytes | None]:
@@ -186,12 +191,20 @@ def _lines(stream: BufferedReader) -> Iterator[bytes | None]:
 
 def _row(number: int, line: bytes) -> Row | BrokenRow:
     try:
-        return checked(Row.model_validate_json(line, context={"number": number - 1}))
+        return _checked(Row.model_validate_json(line, context={"number": number - 1}))
     except (ValidationError, SettingsError) as error:
-        return BrokenRow(number, reason(error))
+        return BrokenRow(number, _reason(error))
 
 
-def checked(row: Row) -> Row:
+def row_of(number: int, values: object) -> Row | BrokenRow:
+    """The row that some values are, as other formats than JSON lines hold them; rows count from 1."""
+    try:
+        return _checked(Row.model_validate(values, context={"number": number - 1}))
+    except (ValidationError, SettingsError) as error:
+        return BrokenRow(number, _reason(error))
+
+
+def _checked(row: Row) -> Row:
     """The row, if its values fit together.
 
     Raises:
@@ -201,7 +214,7 @@ def checked(row: Row) -> Row:
     return row
 
 
-def reason(error: ValidationError | SettingsError) -> str:
+def _reason(error: ValidationError | SettingsError) -> str:
     """Why a row is broken, in one clause."""
     if isinstance(error, SettingsError):
         return f"defines: {error.what}"
