@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build import runtime
 from llm4cov_engine.build.toolchain import Toolchain, find_toolchain
-from llm4cov_engine.coverage.datafile import NoCoverageError, parse
+from llm4cov_engine.coverage.datafile import parse
+from llm4cov_engine.coverage.layout import NoCoverageError
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.digest import digest
 from llm4cov_engine.elaboration.records import Problem, Severity

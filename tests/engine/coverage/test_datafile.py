@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm4cov_engine.coverage.datafile import NoCoverageError, parse
+from llm4cov_engine.coverage.datafile import parse
+from llm4cov_engine.coverage.layout import NoCoverageError
 from llm4cov_engine.coverage.point import Metric
 from tests.engine.coverage.samples import coverage, data, measured, plain_counts
 
