@@ -10,6 +10,7 @@ from llm4cov_engine.errors import SettingsError
 from llm4cov_engine.guidance import NO_GUIDANCE, Guidance
 
 if TYPE_CHECKING:
+    from llm4cov_engine.policy.chat.budget import Spending
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.settings.schema import PolicySettings
 
@@ -62,6 +63,7 @@ def choose(
     mode: Mode = Mode.MEMORYLESS,
     seed: int = 1,
     guidance: Guidance = NO_GUIDANCE,
+    account: Spending | None = None,
 ) -> Policy:
     """The policy the settings name.
 
@@ -70,6 +72,7 @@ def choose(
         mode: vanilla needs the chat policy.
         seed: of the first round.
         guidance: what a person asks for; a script does not listen.
+        account: that pays for the model, where several policies have one together.
 
     Raises:
         PolicyError: its script cannot be read, or no endpoint can be asked.
@@ -90,14 +93,14 @@ def choose(
 
         return ScriptedPolicy.read(Path(name.removeprefix(SCRIPT)))
     if name == "chat":
-        return _guided(_chat(settings, mode), guidance)
+        return _guided(_chat(settings, mode, account), guidance)
     if name == "hybrid":
         from llm4cov_engine.policy.builtin import BuiltinPolicy
         from llm4cov_engine.policy.hybrid import HybridPolicy
 
         # The built-in policy's testbenches are long: a patch costs a tenth of the tokens.
         patching = settings.model_copy(update={"edit": settings.edit or "patch"})
-        chat = _guided(_chat(patching, mode), guidance)
+        chat = _guided(_chat(patching, mode, account), guidance)
         return HybridPolicy(BuiltinPolicy(holes=guidance.holes), chat, first_seed=seed)
     raise _unknown(name)
 
@@ -114,9 +117,9 @@ def _guided(policy: Policy, guidance: Guidance) -> Policy:
     return GuidedPolicy(policy, guidance)
 
 
-def _chat(settings: PolicySettings, mode: Mode) -> Policy:
+def _chat(settings: PolicySettings, mode: Mode, account: Spending | None) -> Policy:
     from llm4cov_engine.policy.chat.models import student
     from llm4cov_engine.policy.chat.policy import ChatPolicy, VanillaChatPolicy
 
     options = student(settings.model_dump())
-    return VanillaChatPolicy(options) if mode is Mode.VANILLA else ChatPolicy(options)
+    return VanillaChatPolicy(options, account) if mode is Mode.VANILLA else ChatPolicy(options, account)

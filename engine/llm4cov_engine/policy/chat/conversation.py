@@ -49,6 +49,7 @@ class Conversation:
 
     Args:
         policy: name recorded in proposals.
+        account: kept together with other policies; one of its own when left out.
 
     Attributes:
         writer: of the prompts.
@@ -56,13 +57,13 @@ class Conversation:
         replies: to the calls of the latest proposal.
     """
 
-    def __init__(self, options: ChatOptions, policy: str) -> None:
+    def __init__(self, options: ChatOptions, policy: str, account: Spending | None = None) -> None:
         self._options = options
         self._policy = policy
         self._client = ChatClient(options)
         self._context = options.context_tokens
         self.writer = PromptWriter(options)
-        self.spending = Spending(options.budget)
+        self.spending = account if account is not None else Spending(options.budget)
         self.replies: list[Reply] = []
 
     async def propose(self, subject: Subject, *, seed: int, emit: Emit) -> Proposal:

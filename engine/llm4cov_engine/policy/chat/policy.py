@@ -25,8 +25,8 @@ class ChatPolicy:
 
     name = "chat"
 
-    def __init__(self, options: ChatOptions) -> None:
-        self._conversation = Conversation(options, self.name)
+    def __init__(self, options: ChatOptions, account: Spending | None = None) -> None:
+        self._conversation = Conversation(options, self.name, account)
 
     @property
     def spending(self) -> Spending:
@@ -62,8 +62,8 @@ class VanillaChatPolicy:
 
     name = "vanilla"
 
-    def __init__(self, options: ChatOptions) -> None:
-        self._conversation = Conversation(options, self.name)
+    def __init__(self, options: ChatOptions, account: Spending | None = None) -> None:
+        self._conversation = Conversation(options, self.name, account)
         self._start: State | None = None
         self._past: list[tuple[tuple[Message, ...], Transition]] = []
         self._proposed: Proposal | None = None
