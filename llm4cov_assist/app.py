@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llm4cov_assist.commands import close, doctor, run, sessions
+from llm4cov_assist.commands import close, doctor, export, run, sessions
 
 app = typer.Typer(
     name="llm4cov",
@@ -39,3 +39,4 @@ app.command("doctor")(doctor.doctor)
 app.command("run")(run.run)
 app.command("close")(close.close)
 app.add_typer(sessions.app, name="sessions")
+app.command("export")(export.export)

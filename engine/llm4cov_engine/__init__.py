@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
     from llm4cov_engine.coverage.target import Target
     from llm4cov_engine.coverage.text import describe
+    from llm4cov_engine.dataset.export.exporting import Exported, ExportRequest, export_sessions
+    from llm4cov_engine.dataset.export.formats import ExportFormat
+    from llm4cov_engine.dataset.export.selection import Selection
+    from llm4cov_engine.dataset.progress import Advance
     from llm4cov_engine.design.candidates import Candidate, candidates
     from llm4cov_engine.design.design import Design, SourceFile
     from llm4cov_engine.design.loading import load
@@ -63,6 +67,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.simulator.protocol import Simulator
     from llm4cov_engine.simulator.verilator import Verilator
     from llm4cov_engine.state import Author, Proposal, State, Tokens, Transition
+    from llm4cov_engine.synthesis.rejection import Rejection
     from llm4cov_engine.testbench import Testbench, load_testbench
     from llm4cov_engine.version import __version__
     from llm4cov_engine.workbench.comparison import Comparison, compare
@@ -71,6 +76,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_ROUNDS",
     "NO_GUIDANCE",
+    "Advance",
     "AmbiguousTopError",
     "Author",
     "BuiltinPolicy",
@@ -89,6 +95,9 @@ __all__ = [
     "ElaborationError",
     "Exclusion",
     "ExclusionKind",
+    "ExportFormat",
+    "ExportRequest",
+    "Exported",
     "Feedback",
     "GivenPolicy",
     "Guidance",
@@ -109,9 +118,11 @@ __all__ = [
     "Project",
     "Proposal",
     "Recorder",
+    "Rejection",
     "Review",
     "ScriptedPolicy",
     "Seconds",
+    "Selection",
     "Session",
     "SessionError",
     "SessionStore",
@@ -149,6 +160,7 @@ __all__ = [
     "elaborate",
     "errors",
     "events",
+    "export_sessions",
     "holes",
     "in_thread",
     "is_too_large",
@@ -164,6 +176,15 @@ __all__ = [
 ]
 
 _HOMES = {
+    "synthesis.rejection": ("Rejection",),
+    "dataset.export.selection": ("Selection",),
+    "dataset.export.formats": ("ExportFormat",),
+    "dataset.export.exporting": (
+        "Exported",
+        "ExportRequest",
+        "export_sessions",
+    ),
+    "dataset.progress": ("Advance",),
     "process": ("in_thread",),
     "elaboration.syntax": (
         "Declared",

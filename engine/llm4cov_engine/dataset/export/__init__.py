@@ -1,0 +1,1 @@
+"""Sessions as training data, in the formats that trainers read."""
