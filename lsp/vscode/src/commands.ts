@@ -1,0 +1,38 @@
+// The commands of the palette, the editor's title and the view: each asks the server, about the file in the editor.
+import * as vscode from "vscode";
+import { type Round, serverCommand } from "./protocol";
+import { roundUri } from "./rounds";
+
+/** The file a command is about: the one in the editor when it is hardware, else nothing in particular. */
+export function currentUri(): string | undefined {
+  const document = vscode.window.activeTextEditor?.document;
+  const isHardware = document && /^(system)?verilog$/.test(document.languageId) && document.uri.scheme === "file";
+  return isHardware ? document.uri.toString() : vscode.workspace.workspaceFolders?.[0]?.uri.toString();
+}
+
+export function registerCommands(): vscode.Disposable {
+  const ask = (command: string) => () => vscode.commands.executeCommand(command, { uri: currentUri() });
+  const registered = [
+    vscode.commands.registerCommand("llm4cov.runHere", ask(serverCommand.run)),
+    vscode.commands.registerCommand("llm4cov.closeHere", ask(serverCommand.close)),
+    vscode.commands.registerCommand("llm4cov.stopHere", ask(serverCommand.stop)),
+    vscode.commands.registerCommand("llm4cov.repairHere", ask(serverCommand.repair)),
+    vscode.commands.registerCommand("llm4cov.createTestbenchHere", ask(serverCommand.createTestbench)),
+    vscode.commands.registerCommand("llm4cov.exportHere", ask(serverCommand.export)),
+    vscode.commands.registerCommand("llm4cov.applyRound", (round: Round) =>
+      vscode.commands.executeCommand(serverCommand.apply, { uri: currentUri(), round: round.number }),
+    ),
+    vscode.commands.registerCommand("llm4cov.compareRound", compare),
+  ];
+  return vscode.Disposable.from(...registered);
+}
+
+async function compare(round: Round): Promise<void> {
+  const mine = vscode.window.activeTextEditor?.document.uri;
+  if (mine?.scheme !== "file") {
+    void vscode.window.showInformationMessage("Open the testbench to compare the round with.");
+    return;
+  }
+  const title = `round ${round.number} ↔ ${vscode.workspace.asRelativePath(mine)}`;
+  await vscode.commands.executeCommand("vscode.diff", roundUri(round, mine.toString()), mine, title);
+}
