@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from llm4cov_engine.dataset.export.formats import ExportFormat
     from llm4cov_engine.dataset.export.selection import Selection
     from llm4cov_engine.dataset.progress import Advance
-    from llm4cov_engine.design.candidates import Candidate, candidates
+    from llm4cov_engine.design.candidates import Candidate, candidates, rtl_files
     from llm4cov_engine.design.design import Design, SourceFile
     from llm4cov_engine.design.loading import load
     from llm4cov_engine.design.options import DesignOptions
+    from llm4cov_engine.design.texts import read_text
     from llm4cov_engine.doctor import diagnose
     from llm4cov_engine.elaboration import elaborate
     from llm4cov_engine.elaboration.checking import LiveProblem
@@ -168,7 +169,9 @@ __all__ = [
     "load_settings",
     "load_testbench",
     "marks",
+    "read_text",
     "report",
+    "rtl_files",
     "transition",
     "with_texts",
     "write_script",
@@ -216,6 +219,7 @@ _HOMES = {
     "design.candidates": (
         "Candidate",
         "candidates",
+        "rtl_files",
     ),
     "guidance": (
         "NO_GUIDANCE",
@@ -242,6 +246,7 @@ _HOMES = {
     ),
     "design.loading": ("load",),
     "design.options": ("DesignOptions",),
+    "design.texts": ("read_text",),
     "elaboration": ("elaborate",),
     "elaboration.records": (
         "Elaboration",

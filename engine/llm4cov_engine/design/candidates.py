@@ -12,6 +12,8 @@ from llm4cov_engine.elaboration.records import Span
 if TYPE_CHECKING:
     from pathlib import Path
 
+_HEADERS = (".vh", ".svh")
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -54,3 +56,12 @@ def candidates(folder: Path) -> tuple[Candidate, ...]:
                 below = tuple(sorted(set(each.instantiates)))
                 found.setdefault(each.name, Candidate(each.name, each.span, each.name in tops, below))
     return tuple(sorted(found.values(), key=lambda each: (not each.is_top, each.module)))
+
+
+def rtl_files(folder: Path) -> tuple[str, ...]:
+    """Names of the RTL files and headers below a folder, sorted, testbenches among them. Blocks.
+
+    Raises:
+        StorageError: the folder cannot be read.
+    """
+    return tuple(name for name in FolderShelf(folder).names() if name.endswith((*RTL, *_HEADERS)))
