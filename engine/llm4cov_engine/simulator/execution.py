@@ -44,7 +44,7 @@ class Execution:
 
     Attributes:
         status: SUCCESS for a run that came to its end, whatever it covered.
-        coverage: coverage.dat as far as it was written; b"" for none.
+        coverage: the file with the coverage, as far as it was written; b"" for none.
         notes: sentences for the user.
         repeatable: the same inputs would end the same way on any day: no clock, no crash had a part in it.
     """
@@ -57,9 +57,12 @@ class Execution:
 
 
 async def execute(
-    box: Box, program: Path, space: Workspace, design: Design, options: SimulatorOptions
+    box: Box, program: Path, space: Workspace, design: Design, options: SimulatorOptions, *, counted: bool
 ) -> Execution:
     """Run a simulation to its end or to its deadline.
+
+    Args:
+        counted: its coverage is in raw counters.
 
     Raises:
         ToolError: it does not start.
@@ -84,7 +87,8 @@ async def execute(
         distrusted=True,
         quota=await in_thread(lambda: reach.simulation_quota(space)),
     )
-    coverage = await in_thread(lambda: _read(space.output / "coverage.dat"))
+    name = "counters" if counted else "coverage.dat"
+    coverage = await in_thread(lambda: _read(space.output / name))
     ending = await in_thread(lambda: _read(space.output / "ending"))
     word, _, unsettled = ending.decode("utf-8", "replace").strip().partition("\n")
     judged = _judge(finished, word, coverage, space, options)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build import program
 from llm4cov_engine.build.program import BUILD_LIMITS, Bench, Compilation
-from llm4cov_engine.build.storage import lacks_space, make_folder, no_space, remove_tree, storing
+from llm4cov_engine.build.storage import lacks_space, make_folder, no_space, remove_tree
 from llm4cov_engine.build.toolchain import tool_environment
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.elaboration.records import Problem, Severity
 from llm4cov_engine.process import Finished, in_thread
 from llm4cov_engine.simulator import reach
 from llm4cov_engine.simulator.complaints import internal_error, verilator_problems
+from llm4cov_engine.simulator.generated import CONVERGE_LIMIT, Generated
+from llm4cov_engine.simulator.glue import glue
 
 if TYPE_CHECKING:
     from llm4cov_engine.build.runtime import Runtime
@@ -29,8 +31,6 @@ PREFIX: Final = "Vsim"
 """Name of the generated model's class."""
 
 FSM_FLAG: Final = "--coverage-fsm"
-
-_CONVERGE_LIMIT: Final = 9973
 
 _COVERAGE_FLAGS: Final = {
     Metric.LINE: "--coverage-line",
@@ -64,7 +64,7 @@ _FLAGS: Final = (
     "--output-groups",
     "0",
     "--converge-limit",
-    str(_CONVERGE_LIMIT),
+    str(CONVERGE_LIMIT),
     "-Wno-lint",
     "-Wno-style",
     "-Wno-fatal",
@@ -75,42 +75,6 @@ _FLAGS: Final = (
 )
 
 _LATER_INSTANCE: Final = re.compile(r"\bTOP__(\w+)\.__Vconfigure\(false\)")
-
-# `always @(*)` that reads what it writes runs once in an event-driven simulator; Verilator evaluates it until
-# nothing changes any more and ends the simulation when that takes too long. Instead the time slot is left as
-# it is, and the driver counts it. A loop of #0 delays (the inactive region) still ends the simulation.
-_LIMIT_CHECK: Final = f"(0x{_CONVERGE_LIMIT:08x}U <"
-_GIVE_UP: Final = re.compile(
-    r'VL_FATAL_MT\("[^"]*",\s*\d+,\s*"",\s*"DIDNOTCONVERGE: (?:Active|NBA|Settle) [^"]*"\);'
-)
-
-# The same for `unique if` (12.4.2), for which there is no option.
-_UNIQUE_IF: Final = re.compile(
-    r"""VL_WRITEF_NX\("[^"]*'unique0? if' statement violated\\n"[^;]*;\s*"""
-    r"""VL_STOP_MT\("[^"]*", \d+, "[^"]*"\);"""
-)
-
-_GLUE: Final = f"""
-#include "{PREFIX}.h"
-
-namespace {{
-class Glue final : public llm4cov::Model {{
-    {PREFIX} m_model;
-
-public:
-    explicit Glue(VerilatedContext* contextp)
-        : m_model{{contextp, ""}} {{}}
-    void eval() override {{ m_model.eval(); }}
-    bool eventsPending() override {{ return m_model.eventsPending(); }}
-    uint64_t nextTimeSlot() override {{ return m_model.nextTimeSlot(); }}
-    void final() override {{ m_model.final(); }}
-}};
-}}  // namespace
-
-std::unique_ptr<llm4cov::Model> llm4cov::makeModel(VerilatedContext* contextp) {{
-    return std::make_unique<Glue>(contextp);
-}}
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +104,18 @@ def coverage_flags(options: SimulatorOptions) -> tuple[str, ...]:
 
 
 def verilator_arguments(
-    design: Design, testbench: str, top: str, options: SimulatorOptions, *, model: str = "../model"
+    design: Design,
+    testbench: str,
+    top: str,
+    options: SimulatorOptions,
+    *,
+    model: str = "../model",
+    control: str = "",
 ) -> tuple[str, ...]:
     """Verilator's arguments, FSM coverage not among them; they hold no path of this machine.
 
-    Without a testbench ("") they are those of the RTL alone.
+    Without a testbench ("") they are those of the RTL alone. `control` names a file of Verilator's own
+    settings.
     """
     includes = dict.fromkeys(design.include_dirs)
     # Headers are also found in the folder they are in, as other simulators find those beside their includer.
@@ -161,6 +132,7 @@ def verilator_arguments(
         *options.extra_args,
         *(_plain(source.name) for source in design.sources),
         *([_plain(testbench)] if testbench else []),
+        *([control] if control else []),
     )
 
 
@@ -246,7 +218,12 @@ def _shared_instances(model: Path) -> tuple[str, ...]:
 
 
 async def compile_model(
-    box: Box, toolchain: Toolchain, runtime: Runtime, space: Workspace, options: SimulatorOptions
+    box: Box,
+    toolchain: Toolchain,
+    runtime: Runtime,
+    space: Workspace,
+    generated: Generated,
+    options: SimulatorOptions,
 ) -> Compilation:
     """Compile and link what Verilator generated.
 
@@ -254,7 +231,6 @@ async def compile_model(
         ToolError: the compiler does not start.
         StorageError: there is no space left.
     """
-    sources = await in_thread(lambda: _prepared(space.model))
     bench = Bench(
         box,
         toolchain,
@@ -264,7 +240,9 @@ async def compile_model(
         deadline=options.build_timeout,
         quota=reach.build_quota(space),
     )
-    return await program.compile_model(bench, sources, _GLUE)
+    return await program.compile_model(
+        bench, generated.sources, glue(PREFIX, counted=generated.registration is not None)
+    )
 
 
 def _empty(folder: Path) -> None:
@@ -275,22 +253,3 @@ def _empty(folder: Path) -> None:
 def _plain(name: str) -> str:
     """A relative name that cannot be taken for an option."""
     return name if name[:1].isalnum() or name[:1] in "_." else f"./{name}"
-
-
-def _prepared(model: Path) -> list[Path]:
-    """The generated C++ files, made fit for compiling."""
-    with storing(model):
-        _tolerate(model)
-        return sorted(model.glob(f"{PREFIX}*.cpp"))
-
-
-def _tolerate(model: Path) -> None:
-    """Let a simulation go on where Verilator would end it and other simulators would not."""
-    for path in model.glob(f"{PREFIX}*.cpp"):
-        text = path.read_text("utf-8", "surrogateescape")
-        changed = _UNIQUE_IF.sub("", text) if " if' statement violated" in text else text
-        if "DIDNOTCONVERGE" in changed and _LIMIT_CHECK in changed:
-            changed = _GIVE_UP.sub("llm4cov::unsettled(); break;", changed)
-            changed = changed.replace(_LIMIT_CHECK, "(llm4cov::settleLimit <")
-        if changed is not text:
-            path.write_text(changed, "utf-8", "surrogateescape")

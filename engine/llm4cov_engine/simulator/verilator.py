@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from llm4cov_engine.build import runtime
+from llm4cov_engine.build import program, runtime
 from llm4cov_engine.build.toolchain import Toolchain, find_toolchain
 from llm4cov_engine.coverage.datafile import parse
 from llm4cov_engine.coverage.layout import NoCoverageError
@@ -22,7 +22,9 @@ from llm4cov_engine.sandbox.finding import OFF, REMEDY, find_box
 from llm4cov_engine.screening import Permission, find_top, inspect
 from llm4cov_engine.simulator import cache, execution, faults, model, reach
 from llm4cov_engine.simulator.complaints import compiler_problems
+from llm4cov_engine.simulator.counters import dump
 from llm4cov_engine.simulator.feedback import Feedback, Seconds, SimulatorIdentity, Status
+from llm4cov_engine.simulator.generated import Generated, prepared
 from llm4cov_engine.simulator.log import bounded, tidy
 from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.simulator.workspace import Workspace, with_files, workspace
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from llm4cov_engine.coverage.coverage import Coverage
     from llm4cov_engine.process import Finished
+    from llm4cov_engine.simulator.counters.registration import Registration
 
 NAME: Final = "verilator"
 
@@ -100,6 +103,7 @@ class Verilator:
                 str(options.seed),
                 repr(options.simulated_seconds),
                 str(options.sandbox == OFF),
+                str(options.counters),
                 *sorted(options.allow),
             )
         )
@@ -152,7 +156,7 @@ class _Call:
         self.emit(Stage(StageName.VERILATING))
         top = find_top(declared(self.testbench.text, self.testbench.name), self.design.top)
         arguments = model.verilator_arguments(
-            self.design, space.testbench, top or self.design.top, self.options
+            self.design, space.testbench, top or self.design.top, self.options, control=space.control
         )
         fault_key = faults.key(self.design, self.toolchain)
         wanted = model.FSM_FLAG in model.coverage_flags(self.options)
@@ -180,7 +184,21 @@ class _Call:
             self.notes.append(_shared_note(done.shared))
         if any(problem.code == "COVERIGN" for problem in problems):
             self.notes.append("Verilator ignores covergroups: get_coverage() returns 0.")
-        return await self._compile(space, ready, problems, log)
+        generated = await in_thread(lambda: self._prepared(space))
+        return await self._compile(space, ready, generated, problems, log)
+
+    def _prepared(self, space: Workspace) -> Generated:
+        generated = prepared(
+            space.model,
+            model.PREFIX,
+            self.design.top,
+            self.design.instance,
+            space.testbench,
+            counters=self.options.counters,
+        )
+        if generated.unexpected:
+            self.notes.append(f"Coverage was read the slow way, from coverage.dat: {generated.unexpected}.")
+        return generated
 
     async def _with_blame(self, space: Workspace, feedback: Feedback) -> Feedback:
         """The feedback of a failed verilation, marked when no other testbench would fare better."""
@@ -198,15 +216,24 @@ class _Call:
         return replace(feedback, blames_design=True, notes=(*feedback.notes, note))
 
     async def _compile(
-        self, space: Workspace, ready: runtime.Runtime, problems: tuple[Problem, ...], log: str
+        self,
+        space: Workspace,
+        ready: runtime.Runtime,
+        generated: Generated,
+        problems: tuple[Problem, ...],
+        log: str,
     ) -> _Answer:
         self.emit(Stage(StageName.COMPILING))
         began = time.monotonic()
-        compiled = await model.compile_model(self.box, self.toolchain, ready, space, self.options)
+
+        async def compile_with(ready: runtime.Runtime) -> program.Compilation:
+            return await model.compile_model(self.box, self.toolchain, ready, space, generated, self.options)
+
+        compiled = await compile_with(ready)
         if compiled.failed is not None and await ready.is_damaged():
             await runtime.discard(ready)
             ready = await runtime.prepare(self.toolchain, self.emit)
-            compiled = await model.compile_model(self.box, self.toolchain, ready, space, self.options)
+            compiled = await compile_with(ready)
         self.seconds = replace(self.seconds, compile=time.monotonic() - began)
         if compiled.failed is not None:
             log = bounded(self._log(space, compiled.failed.output) + log)
@@ -216,17 +243,25 @@ class _Call:
                 (*problems, *compiler_problems(compiled.failed.output)),
                 log,
             )
-        return await self._run(space, compiled.program, problems)
+        return await self._run(space, compiled.program, generated.registration, problems)
 
-    async def _run(self, space: Workspace, program: Path, problems: tuple[Problem, ...]) -> _Answer:
+    async def _run(
+        self,
+        space: Workspace,
+        simulation: Path,
+        registration: Registration | None,
+        problems: tuple[Problem, ...],
+    ) -> _Answer:
         self.emit(Stage(StageName.SIMULATING))
-        ran = await execution.execute(self.box, program, space, self.design, self.options)
+        ran = await execution.execute(
+            self.box, simulation, space, self.design, self.options, counted=registration is not None
+        )
         self.seconds = replace(self.seconds, simulate=ran.finished.seconds)
         self.notes += ran.notes
         log = self._log(space, ran.finished.output)
         self.notes += _hints(log)
         self.emit(Stage(StageName.READING))
-        status, coverage = await in_thread(lambda: self._read(ran, space))
+        status, coverage = await in_thread(lambda: self._read(ran, space, registration))
         feedback = Feedback(
             status,
             coverage=coverage,
@@ -237,13 +272,24 @@ class _Call:
         )
         return _Answer(feedback, ran.repeatable)
 
-    def _read(self, ran: execution.Execution, space: Workspace) -> tuple[Status, Coverage | None]:
+    def _read(
+        self, ran: execution.Execution, space: Workspace, registration: Registration | None
+    ) -> tuple[Status, Coverage | None]:
         design = self.design
         status = ran.status
         try:
-            coverage = parse(
-                ran.coverage, top=design.top, instance=design.instance, testbench=space.testbench
-            )
+            if registration is None:
+                coverage = parse(
+                    ran.coverage, top=design.top, instance=design.instance, testbench=space.testbench
+                )
+            else:
+                coverage = dump.coverage(
+                    ran.coverage,
+                    registration,
+                    top=design.top,
+                    instance=design.instance,
+                    testbench=space.testbench,
+                )
         except NoCoverageError as error:
             if status is Status.SUCCESS:
                 self.notes.append(str(error))

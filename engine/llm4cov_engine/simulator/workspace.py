@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import time
 import uuid
 from contextlib import asynccontextmanager, suppress
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 _LARGEST_DATA: Final = 256 << 20
 """Bytes of the largest file that a testbench is given from the design's folder."""
 
+# Others may be patterns to Verilator. What a testbench covers of itself counts nowhere and is not compiled.
+_PLAIN_NAME: Final = re.compile(r"[\w./+-]+")
+
 _FOREIGN_AGE: Final = 7 * 24 * 3600.0
 """Seconds after which a work folder of another host (a shared cache) counts as left behind."""
 
@@ -42,12 +46,14 @@ class Workspace:
         model: what Verilator generates and the compiler makes of it.
         output: what the simulation hands back.
         testbench: the testbench's name in `source`.
+        control: the name in `source` of a file of Verilator's own settings.
     """
 
     source: Path
     model: Path
     output: Path
     testbench: str
+    control: str = ""
 
 
 @asynccontextmanager
@@ -110,11 +116,19 @@ def _lay_out(folder: Path, design: Design, testbench: Testbench) -> Workspace:
         _write(source, file.name, file.text)
     for include_dir in design.include_dirs:
         make_folder(source / include_dir)
-    name = testbench.name
-    while (source / name).exists():
-        name = f"testbench_{name}"
+    name = _unused(source, testbench.name)
     _write(source, name, testbench.text)
-    return Workspace(source, model, output, name)
+    control = ""
+    if _PLAIN_NAME.fullmatch(name):
+        control = _unused(source, "settings.vlt")
+        _write(source, control, f'`verilator_config\ncoverage_off -file "{name}"\n')
+    return Workspace(source, model, output, name, control)
+
+
+def _unused(folder: Path, name: str) -> str:
+    while (folder / name).exists():
+        name = f"testbench_{name}"
+    return name
 
 
 def _write(folder: Path, name: str, text: str) -> None:

@@ -6,8 +6,11 @@
 // combinational logic did not come to rest, and the time of the first.
 //
 // Environment, removed before the model is made:
-//   LLM4COV_OUTPUT   folder for the files "coverage.dat" and "ending"
+//   LLM4COV_OUTPUT   folder for the files "coverage.dat" or "counters", and "ending"
 //   LLM4COV_SECONDS  simulated seconds after which to stop, a decimal number; absent for no limit
+//
+// The file "counters" begins with one line per array of counters, its length and the instance it belongs to, and an
+// empty line; then follow the arrays, in this machine's order of bytes.
 
 #include "driver.h"
 
@@ -22,8 +25,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -50,6 +55,14 @@ std::string s_folder;
 std::atomic<bool> s_deadline{false};
 std::atomic<bool> s_ending{false};
 
+struct Counters final {
+    std::string scope;
+    const uint32_t* countersp;
+    size_t size;
+};
+std::mutex s_countersMutex;
+std::vector<Counters> s_counters;
+
 // Writes all of it, or says why not.
 bool writeFile(const std::string& name, const char* datap, size_t size) {
     const std::string path = s_folder + "/" + name;
@@ -68,6 +81,18 @@ bool writeFile(const std::string& name, const char* datap, size_t size) {
         size -= static_cast<size_t>(done);
     }
     return ::close(fd) == 0;
+}
+
+bool writeCounters() {
+    const std::lock_guard<std::mutex> lock{s_countersMutex};
+    std::string head;
+    std::string body;
+    for (const Counters& each : s_counters) {
+        head += std::to_string(each.size) + ' ' + each.scope + '\n';
+        body.append(reinterpret_cast<const char*>(each.countersp), each.size * sizeof(uint32_t));
+    }
+    const std::string all = head + '\n' + body;
+    return writeFile("counters", all.data(), all.size());
 }
 
 // The runtime's own writer does not notice a full disk, so it writes to memory, and the file is written from there.
@@ -90,7 +115,7 @@ bool writeCoverage() {
         for (;;) ::pause();
     }
     std::string word = how;
-    if (!writeCoverage()) {
+    if (!(s_counters.empty() ? writeCoverage() : writeCounters())) {
         word = std::string{"unwritten "} + std::strerror(errno);
         code = 1;
     }
@@ -163,6 +188,12 @@ void llm4cov::unsettled() {
     if (settleLimit == abandonedLimit) return;
     if (s_unsettled++ == 0) s_firstUnsettled = s_contextp->time();
     settleLimit = abandonedLimit;
+}
+
+void llm4cov::keepCounters(const char* scope, uint32_t* countersp, size_t size) {
+    std::memset(countersp, 0, size * sizeof(uint32_t));
+    const std::lock_guard<std::mutex> lock{s_countersMutex};
+    s_counters.push_back({scope, countersp, size});
 }
 
 // The runtime is compiled with VL_USER_STOP and VL_USER_FATAL and calls these.

@@ -1,9 +1,10 @@
-// What the prebuilt driver asks of a verilated model. The generated glue (see building.py) implements it once per
+// What the prebuilt driver asks of a verilated model. The generated glue (simulator/glue.py) implements it once per
 // build, so that the driver itself is compiled once per machine.
 
 #ifndef LLM4COV_DRIVER_H_
 #define LLM4COV_DRIVER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -21,6 +22,10 @@ public:
 };
 
 std::unique_ptr<Model> makeModel(VerilatedContext* contextp);
+
+// Counters that belong to an instance ("" for all of a model). When there are any, the end of the run writes them as
+// they are, instead of the coverage that was registered with the runtime. They are zeroed now.
+void keepCounters(const char* scope, uint32_t* countersp, size_t size);
 
 // How often the regions of a time slot may be evaluated anew before the model gives up on their coming to rest.
 // Generated code is made to compare with it instead of with a constant.
