@@ -34,7 +34,8 @@ SessionError SessionStore SessionSummary Settings SettingsError Severity Simulat
 SimulatorOptions SourceFile Span State Status StorageError Tally Target TargetResult Testbench Tokens
 ToolError Transition Verilator Workbench __version__ agentic candidates check_rtl check_testbench compare
 declared describe diagnose direct_infer elaborate errors events export_sessions holes in_thread
-is_too_large load load_settings load_testbench marks read_text report rtl_files transition with_texts write_script write_text
+is_too_large load load_settings load_testbench marks read_text report rtl_files transition with_texts
+write_script write_text
 """
 
 
