@@ -73,11 +73,11 @@ def prepared(
     except UnexpectedTextError as error:
         found, unexpected = None, str(error)
     with storing(model):
-        _tolerate(model, prefix)
+        tolerate(model, prefix)
         return Generated(tuple(sorted(model.glob(f"{prefix}*.cpp"))), found, unexpected)
 
 
-def _tolerate(model: Path, prefix: str) -> None:
+def tolerate(model: Path, prefix: str) -> None:
     """Let a simulation go on where Verilator would end it and other simulators would not."""
     for path in model.glob(f"{prefix}*.cpp"):
         text = path.read_text("utf-8", "surrogateescape")
