@@ -142,6 +142,10 @@ class ScriptedPolicy:
         """How many rounds the script still has."""
         return len(self._lines) - self._next
 
+    def skip(self, rounds: int) -> None:
+        """Leave out so many lines, which were played before; at most as many as there are."""
+        self._next = min(len(self._lines), self._next + rounds)
+
     async def propose(self, state: State, *, seed: int, emit: Emit = ignore) -> Proposal:  # noqa: ARG002
         """The next line of the script.
 

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from llm4cov_engine.dataset.export.collecting import Collector
 from llm4cov_engine.dataset.export.conversation import CONTEXT_TOKENS, Teller
 from llm4cov_engine.dataset.export.formats import ROWS, ExportFormat, Row, dpo_row
-from llm4cov_engine.dataset.export.manifest import DATASET_INFO, MANIFEST, Facts, merged, written
+from llm4cov_engine.dataset.export.manifest import (
+    DATASET_INFO,
+    MANIFEST,
+    Facts,
+    facts_of,
+    merged,
+    written,
+)
 from llm4cov_engine.dataset.export.pairs import MARGIN, pairs
 from llm4cov_engine.dataset.export.rowfile import RowFile
 from llm4cov_engine.dataset.export.scrub import Scrubber
@@ -25,7 +32,9 @@ from llm4cov_engine.state import Transition
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
 
     from llm4cov_engine.dataset.export.example import Example
     from llm4cov_engine.session.store import SessionStore
@@ -102,39 +111,23 @@ def write_export(
     groups: Iterable[list[Example]], collector: Collector, request: ExportRequest, folder: Path
 ) -> Exported:
     """Write examples that come design by design; see `export_sessions`."""
-    facts = {kind: Facts() for kind in request.formats}
-    with ExitStack() as stack:
-        outlets = {
-            kind: _Outlet(kind, f"{request.name}_{kind.value}", folder, stack) for kind in request.formats
-        }
+    with Outlets(request, folder) as outlets:
         scrubber = Scrubber.of_this_machine()
         for group in groups:
-            if not group:
-                continue
             own = scrubber.within(group[0].design)
-            for kind, outlet in outlets.items():
-                for row, example in _rows(kind, group, request, collector.left_out):
-                    outlet.write(own.value(row))
-                    facts[kind].add(example)
-    info: dict[str, Any] = {}
-    files: dict[str, Any] = {}
-    for kind, outlet in outlets.items():
-        info |= dataset_info(kind, outlet.name, outlet.readable)
-        filters = request.document() | ({"margin": request.margin} if kind is ExportFormat.DPO else {})
-        files |= written(kind, outlet.files, facts[kind], filters, collector)
-    info, files = scrubber.value(info), scrubber.value(files)
-    write_text(folder / DATASET_INFO, _pretty(merged(folder / DATASET_INFO, info, folder)))
-    write_text(folder / MANIFEST, _pretty(merged(folder / MANIFEST, files, folder)))
-    rows = {kind.value: outlet.files[0].rows for kind, outlet in outlets.items()}
-    return Exported(folder, rows, collector.rounds, dict(sorted(collector.left_out.items())))
+            for kind in request.formats:
+                for row, example in rows_of(kind, group, request.margin, collector.left_out):
+                    known = own.value(facts_of(example))
+                    outlets.write(kind, own.value(row), known, example.conversation.tokens)
+    return outlets.finish(collector)
 
 
-def _rows(
-    kind: ExportFormat, group: Sequence[Example], request: ExportRequest, left_out: Counter[str]
-) -> Iterable[tuple[Row, Example]]:
+def rows_of(
+    kind: ExportFormat, group: Sequence[Example], margin: float, left_out: Counter[str]
+) -> Iterator[tuple[Row, Example]]:
     """Rows and an example each is about. What was said twice is taught once, but recorded as often."""
     if kind is ExportFormat.DPO:
-        for pair in pairs(group, margin=request.margin):
+        for pair in pairs(group, margin=margin):
             yield dpo_row(pair), pair.chosen
         return
     seen: set[str] = set()
@@ -148,23 +141,63 @@ def _rows(
         yield ROWS[kind](example), example
 
 
-class _Outlet:
-    """The file of a format, and where LlamaFactory cannot read that, a second one it can."""
+class Outlets:
+    """The files of an export; they take their names when the block is left in good order."""
 
-    def __init__(self, kind: ExportFormat, name: str, folder: Path, stack: ExitStack) -> None:
-        self.name = name
-        self._kind = kind
-        names = [f"{kind.value}.jsonl"]
-        if needs_companion(kind):
-            names.append(f"{kind.value}.llamafactory.jsonl")
-        self.files = [stack.enter_context(RowFile(folder / each)) for each in names]
-        self.readable = names[-1]
+    def __init__(self, request: ExportRequest, folder: Path) -> None:
+        self._request = request
+        self._folder = folder
+        self._facts = {kind: Facts() for kind in request.formats}
+        self._files: dict[ExportFormat, list[RowFile]] = {}
 
-    def write(self, row: Row) -> None:
-        self.files[0].write(row)
-        for file in self.files[1:]:
-            file.write(companion_row(self._kind, row))
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            for kind in self._request.formats:
+                names = [f"{kind.value}.jsonl"]
+                # LlamaFactory cannot read every format; for such ones the same is written once more.
+                if needs_companion(kind):
+                    names.append(f"{kind.value}.llamafactory.jsonl")
+                self._files[kind] = [stack.enter_context(RowFile(self._folder / name)) for name in names]
+            self._stack = stack.pop_all()
+        return self
 
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
 
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    def write(self, kind: ExportFormat, row: Row, known: dict[str, str], tokens: int) -> None:
+        """Add a row that has been scrubbed, with what is known of its example.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        own, *companions = self._files[kind]
+        own.write(row)
+        for file in companions:
+            file.write(companion_row(kind, row))
+        self._facts[kind].add(known, tokens)
+
+    def finish(self, collector: Collector, more: Mapping[str, Any] | None = None) -> Exported:
+        """Write dataset_info.json and manifest.json; to be called when the block has been left.
+
+        Args:
+            more: further filters to be told.
+
+        Raises:
+            StorageError: they cannot be written.
+        """
+        info: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
+        for kind, files in self._files.items():
+            info |= dataset_info(kind, f"{self._request.name}_{kind.value}", files[-1].path.name)
+            filters = {**self._request.document(), **(more or {})}
+            if kind is ExportFormat.DPO:
+                filters["margin"] = self._request.margin
+            entries |= written(kind, files, self._facts[kind], filters, collector)
+        scrubber, folder = Scrubber.of_this_machine(), self._folder
+        for name, value in ((DATASET_INFO, info), (MANIFEST, entries)):
+            document = merged(folder / name, scrubber.value(value), folder)
+            write_text(folder / name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        rows = {kind.value: files[0].rows for kind, files in self._files.items()}
+        return Exported(folder, rows, collector.rounds, dict(sorted(collector.left_out.items())))

@@ -32,23 +32,28 @@ class Facts:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     tokens: int = 0
 
-    def add(self, example: Example) -> None:
-        """Count the example of a row."""
-        done = example.transition
-        simulator = done.feedback.simulator
-        for name, value in {
-            "authors": done.proposal.author.value,
-            "models": done.proposal.model,
-            "simulators": f"{simulator.name} {simulator.version}" if simulator else "",
-            "recorded_by": example.origin.tool,
-            "datasets": example.origin.dataset,
-            "designs": example.design.id,
-            "run_types": example.run_type.value,
-            "context_length_labels": example.length_label,
-        }.items():
+    def add(self, known: dict[str, str], tokens: int) -> None:
+        """Count a row by what is known of its example."""
+        for name, value in known.items():
             if value:
                 self.counts.setdefault(name, Counter())[value] += 1
-        self.tokens += example.conversation.tokens
+        self.tokens += tokens
+
+
+def facts_of(example: Example) -> dict[str, str]:
+    """What a manifest counts of an example; "" for what there is not."""
+    done = example.transition
+    simulator = done.feedback.simulator
+    return {
+        "authors": done.proposal.author.value,
+        "models": done.proposal.model,
+        "simulators": f"{simulator.name} {simulator.version}" if simulator else "",
+        "recorded_by": example.origin.tool,
+        "datasets": example.origin.dataset,
+        "designs": example.design.id,
+        "run_types": example.run_type.value,
+        "context_length_labels": example.length_label,
+    }
 
 
 def written(
