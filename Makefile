@@ -7,18 +7,21 @@ VENV := .venv
 BIN := $(VENV)/bin
 DEMO ?= examples/uart_fifo
 WORKERS ?= 2
+EXTENSION := lsp/vscode
+VSIX := $(EXTENSION)/llm4cov-assist.vsix
 PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint lint-ruff lint-format lint-imports lint-types format tools clean
+.PHONY: help demo test test-all vsix lint lint-ruff lint-format lint-imports lint-types format tools clean
 
 help:
 	@echo "make demo      close coverage on $(DEMO), without a model"
 	@echo "make test      lint, types and the tests that take seconds"
 	@echo "make test-all  the same with the slow tests"
+	@echo "make vsix      the VS Code extension, as $(VSIX)"
 	@echo "make lint      ruff, import contracts and mypy"
 	@echo "make format    let ruff format the sources"
 	@echo "make clean     remove what these made"
@@ -31,6 +34,12 @@ test: tools $(VENV)/.installed-test
 
 test-all: tools $(VENV)/.installed-models
 	@$(call lint-and,$(PYTEST))
+
+vsix: $(VSIX)
+
+$(VSIX): $(EXTENSION)/package.json $(shell find $(EXTENSION)/src $(EXTENSION)/media $(EXTENSION)/syntaxes -type f 2>/dev/null)
+	@command -v npm >/dev/null || { echo "npm was not found; it comes with Node.js 20 or newer." >&2; exit 1; }
+	cd $(EXTENSION) && npm install --no-audit --no-fund --no-package-lock --loglevel error && npm run --silent vsix
 
 # Lint, then the tests whatever lint said: one run tells everything, and the tests have the last word.
 lint-and = lint=0; $(MAKE) --no-print-directory --keep-going lint || lint=$$?; $(1); tests=$$?; exit $$((lint || tests))
@@ -95,5 +104,6 @@ $(VENV)/.installed-models: $(VENV)/.installed-test
 	@touch $@
 
 clean:
+	rm -rf $(EXTENSION)/node_modules $(EXTENSION)/dist $(VSIX)
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
