@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llm4cov_assist.commands import close, doctor, export, run, sessions
+from llm4cov_assist.commands import close, doctor, evaluate, export, run, sessions
 
 app = typer.Typer(
     name="llm4cov",
@@ -40,3 +40,4 @@ app.command("run")(run.run)
 app.command("close")(close.close)
 app.add_typer(sessions.app, name="sessions")
 app.command("export")(export.export)
+app.command("eval")(evaluate.evaluate)

@@ -49,6 +49,14 @@ AllowOption = Annotated[
         "force, bind.",
     ),
 ]
+PolicyOption = Annotated[
+    str | None,
+    typer.Option("--policy", metavar="NAME", help="builtin, chat, hybrid or script:FILE."),
+]
+ModelOption = Annotated[str | None, typer.Option("--model", help="Model, as the endpoint names it.")]
+BaseUrlOption = Annotated[
+    str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the OpenAI protocol.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
 LcovOption = Annotated[Path | None, typer.Option("--lcov", metavar="FILE", help="Write an LCOV tracefile.")]
 CoberturaOption = Annotated[

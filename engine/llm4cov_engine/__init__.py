@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llm4cov_engine import errors, events, report
+    from llm4cov_engine import errors, evaluation, events, report
     from llm4cov_engine.checking import check_rtl, check_testbench, is_too_large, with_texts
     from llm4cov_engine.choice import Mode
     from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from llm4cov_engine.dataset.export.formats import ExportFormat
     from llm4cov_engine.dataset.export.selection import Selection
     from llm4cov_engine.dataset.progress import Advance
+    from llm4cov_engine.dataset.reading import DatasetFilter
+    from llm4cov_engine.dataset.sources import HubOptions
     from llm4cov_engine.design.candidates import Candidate, candidates, rtl_files
     from llm4cov_engine.design.design import Design, SourceFile
     from llm4cov_engine.design.loading import load
@@ -87,6 +89,7 @@ __all__ = [
     "Collected",
     "Comparison",
     "Coverage",
+    "DatasetFilter",
     "DeclarationKind",
     "Declared",
     "Design",
@@ -104,6 +107,7 @@ __all__ = [
     "Guidance",
     "Hole",
     "HoleReason",
+    "HubOptions",
     "LineMark",
     "LineStatus",
     "LiveProblem",
@@ -160,6 +164,7 @@ __all__ = [
     "direct_infer",
     "elaborate",
     "errors",
+    "evaluation",
     "events",
     "export_sessions",
     "holes",
@@ -179,6 +184,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "dataset.reading": ("DatasetFilter",),
+    "dataset.sources": ("HubOptions",),
     "synthesis.rejection": ("Rejection",),
     "dataset.export.selection": ("Selection",),
     "dataset.export.formats": ("ExportFormat",),

@@ -58,14 +58,9 @@ class _Rounds:
 
 def close(
     design: options.DesignArgument = ".",
-    policy: Annotated[
-        str | None,
-        typer.Option("--policy", metavar="NAME", help="builtin, chat, hybrid or script:FILE."),
-    ] = None,
-    model: Annotated[str | None, typer.Option("--model", help="Model, as the endpoint names it.")] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the OpenAI protocol.")
-    ] = None,
+    policy: options.PolicyOption = None,
+    model: options.ModelOption = None,
+    base_url: options.BaseUrlOption = None,
     edit: Annotated[
         str | None, typer.Option("--edit", metavar="HOW", help="A model writes a file anew, or a patch.")
     ] = None,

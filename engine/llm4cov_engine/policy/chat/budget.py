@@ -63,6 +63,10 @@ class Spending:
         """Spent so far, in the currency of the prices."""
         return self._budget.price(self.tokens)
 
+    def price(self, tokens: Tokens) -> float:
+        """What so many tokens cost, in the currency of the prices."""
+        return self._budget.price(tokens)
+
     def add(self, tokens: Tokens) -> None:
         """Account for a call."""
         self.calls += 1

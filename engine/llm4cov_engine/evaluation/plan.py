@@ -1,0 +1,141 @@
+"""From what a user asks for to an evaluation that can begin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from llm4cov_engine.build.toolchain import find_toolchain
+from llm4cov_engine.choice import Mode, name_of
+from llm4cov_engine.dataset.entry import Entry, Skipped, SkipReason
+from llm4cov_engine.dataset.reading import DatasetFilter, DatasetReading, read_dataset
+from llm4cov_engine.dataset.sources import HubOptions
+from llm4cov_engine.design.design import Design
+from llm4cov_engine.errors import DesignError, NoDesignError
+from llm4cov_engine.evaluation.configuration import Configuration, configure, task_of
+from llm4cov_engine.process import in_thread
+from llm4cov_engine.settings.loading import load_settings
+from llm4cov_engine.settings.schema import Settings
+
+if TYPE_CHECKING:
+    from llm4cov_engine.evaluation.sample import Task
+
+DEFAULT_FOLDER = Path("evaluations")
+"""Where evaluations are kept that nobody gives a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationRequest:
+    """What a user asks for.
+
+    Attributes:
+        dataset: see `dataset.sources.entries`.
+        flags: settings given on the command line: section to key to value, None for not given.
+        mode: direct inference has one round.
+        samples: of each design.
+        wanted: which designs of the dataset.
+    """
+
+    dataset: str
+    flags: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mode: Mode = Mode.MEMORYLESS
+    samples: int = 1
+    wanted: DatasetFilter = field(default_factory=DatasetFilter)
+    hub: HubOptions = field(default_factory=HubOptions)
+
+
+@dataclass(frozen=True)
+class EvaluationPlan:
+    """An evaluation, ready to begin.
+
+    Attributes:
+        designs: by id, in the dataset's order; the tasks of the configuration are these.
+        skipped: what the dataset holds besides, and why it is not evaluated.
+    """
+
+    configuration: Configuration
+    settings: Settings
+    designs: Mapping[str, Design]
+    skipped: tuple[Skipped, ...]
+    samples: int
+
+    @property
+    def folder(self) -> Path:
+        """Where it is kept unless the user says otherwise; the same for the same evaluation."""
+        name = Path(self.configuration.dataset).stem
+        policy = name_of(self.settings.policy).partition(":")[0]
+        return DEFAULT_FOLDER / f"{name}-{policy}-{self.configuration.fingerprint[:8]}"
+
+
+async def prepare(request: EvaluationRequest) -> EvaluationPlan:
+    """Read the dataset, elaborate its designs and settle what decides the samples.
+
+    Raises:
+        NoDesignError: the dataset is not there or has no design that can be evaluated.
+        SettingsError: the settings cannot be used.
+        StorageError: a file cannot be read.
+        ToolError: the simulator is missing, or the hub refuses.
+        PolicyError: the policy's endpoint is no URL.
+    """
+    settings = load_settings(_settings_folder(request.dataset), request.flags)
+    reading = await in_thread(lambda: read_dataset(request.dataset, request.wanted, request.hub))
+    asked = request.flags.get("coverage", {}).get("target") is not None
+    designs, tasks, refused = await in_thread(lambda: _elaborated(reading, settings, asked))
+    if not designs:
+        raise _nothing(reading, refused)
+    tool = (await find_toolchain(settings.simulator.verilator)).verilator
+    configuration = configure(
+        settings,
+        dataset=reading.name,
+        mode=request.mode,
+        rounds=1 if request.mode is Mode.DIRECT else settings.policy.rounds,
+        tasks=tasks,
+        simulator=f"Verilator {tool.version}",
+    )
+    return EvaluationPlan(configuration, settings, designs, (*reading.skipped, *refused), request.samples)
+
+
+def _settings_folder(dataset: str) -> Path:
+    """The folder of a local dataset, the current one for a dataset of the hub."""
+    path = Path(dataset).expanduser()
+    if path.is_dir():
+        return path
+    return path.parent if path.exists() else Path.cwd()
+
+
+def _elaborated(
+    reading: DatasetReading, settings: Settings, is_target_asked: bool
+) -> tuple[dict[str, Design], tuple[Task, ...], tuple[Skipped, ...]]:
+    designs: dict[str, Design] = {}
+    tasks: list[Task] = []
+    refused: list[Skipped] = []
+    for entry in reading.entries:
+        try:
+            design = _design(entry, settings, is_target_asked)
+        except DesignError as error:
+            refused.append(Skipped(entry.line, SkipReason.NO_DESIGN, error.what, entry.id))
+            continue
+        designs[entry.id] = design
+        tasks.append(task_of(design, difficulty=entry.difficulty, agentic=entry.is_agentic))
+    return designs, tuple(tasks), tuple(refused)
+
+
+def _design(entry: Entry, settings: Settings, is_target_asked: bool) -> Design:
+    design = entry.design()
+    if is_target_asked or not design.targets:
+        return replace(design, targets=settings.coverage.targets)
+    return design
+
+
+def _nothing(reading: DatasetReading, refused: tuple[Skipped, ...]) -> NoDesignError:
+    skipped = (*reading.skipped, *refused)
+    what = f"{reading.name} holds no design to evaluate"
+    if not skipped:
+        return NoDesignError(f"{what}: it is empty.", "Name another dataset.")
+    first = skipped[0]
+    return NoDesignError(
+        f"{what}; {len(skipped)} rows cannot be used, row {first.line} because {first.why}.",
+        "Correct the dataset, or ask for other rows.",
+    )

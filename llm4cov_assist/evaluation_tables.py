@@ -1,0 +1,141 @@
+"""Evaluations as tables for a person: the paper's figures, and two runs side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from llm4cov_assist.progress import percent
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.console import RenderableType
+
+    from llm4cov_engine import evaluation
+
+
+def results_view(results: evaluation.Results) -> RenderableType:
+    """Everything a person wants to know of an evaluation but for the single designs."""
+    parts: list[RenderableType] = [_head(results), "", _figures_table(results.groups)]
+    if results.by_round:
+        parts += ["", _rounds_table(results)]
+    parts += ["", _cost(results)]
+    if not results.is_complete:
+        left = results.wanted - len(results.samples)
+        parts += ["", Text(f"not complete: {left} of {results.wanted} samples are left", style="yellow")]
+    if results.errors:
+        parts += ["", _errors(results)]
+    return Group(*parts)
+
+
+def _head(results: evaluation.Results) -> Text:
+    about, configuration = results.about, results.about.configuration
+    kind = (
+        "direct inference" if configuration.rounds == 1 else f"agentic, up to {configuration.rounds} rounds"
+    )
+    mode = "" if configuration.mode.value in ("memoryless", "direct") else f" ({configuration.mode.value})"
+    line = Text(configuration.dataset, style="bold")
+    line.append(f"  {configuration.policy}  {kind}{mode}", style="")
+    line.append(f"  {about.samples} samples of each design", style="dim")
+    if about.skipped:
+        said = ", ".join(f"{count} {reason}" for reason, count in about.skipped.items())
+        line.append(f"  left out: {said}", style="dim")
+    return line
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for number, name in enumerate(columns):
+        table.add_column(name, justify="left" if number == 0 else "right", no_wrap=True)
+    return table
+
+
+def _figures_table(groups: dict[str, evaluation.Figures]) -> Table:
+    ks = [k for k in groups["all"].cov_pass_at if k > 1] if groups else []
+    names = [name for k in ks for name in (f"pass@{k}", f"best@{k}")]
+    table = _table("", "designs", "Sim Pass", "Cov Pass", "Avg Cov", *names)
+    for name, figures in groups.items():
+        more = [
+            percent(values[k]) if k in values else ""
+            for k in ks
+            for values in (figures.cov_pass_at, figures.best_at)
+        ]
+        table.add_row(
+            name,
+            str(figures.designs),
+            percent(figures.sim_pass.mean),
+            percent(figures.cov_pass.mean),
+            percent(figures.avg_cov.mean),
+            *more,
+            style="bold" if name == "all" else "",
+        )
+        if name == "all" and figures.designs > 1:
+            intervals = (figures.sim_pass, figures.cov_pass, figures.avg_cov)
+            table.add_row("  95 %", "", *map(_range, intervals), *[""] * len(more), style="dim")
+    return table
+
+
+def _range(interval: evaluation.Interval) -> str:
+    return f"{interval.low * 100:.1f}–{interval.high * 100:.1f} %"
+
+
+def _rounds_table(results: evaluation.Results) -> Table:
+    table = _table("after round", "Sim Pass", "Cov Pass", "Avg Cov", "first passed", "improved")
+    for each in results.by_round:
+        table.add_row(
+            f"{each.round}" + (" (direct)" if each.round == 1 else ""),
+            percent(each.sim_pass),
+            percent(each.cov_pass),
+            percent(each.avg_cov),
+            str(each.passed_first),
+            str(each.improved),
+        )
+    passed = sum(each.passed_first for each in results.by_round)
+    table.add_row("never", "", "", "", str(len(results.samples) - passed), "", style="dim")
+    return table
+
+
+def _cost(results: evaluation.Results) -> Text:
+    tokens = results.tokens
+    said = [f"{len(results.samples)} samples", f"{results.seconds:.1f} s"]
+    said.append(f"{results.simulator_seconds:.1f} s of simulator calls")
+    if tokens.prompt or tokens.completion:
+        said.append(f"{tokens.prompt:,} tokens read, {tokens.completion:,} written")
+    if results.money:
+        said.append(f"{results.money:.4f} spent")
+    return Text(", ".join(said), style="dim")
+
+
+def _errors(results: evaluation.Results) -> Text:
+    first = results.errors[0]
+    return Text(
+        f"{len(results.errors)} samples were broken off; the first, {first.task} sample {first.number}: "
+        f"{first.error} Take them again with --again.",
+        style="red",
+    )
+
+
+def comparison_view(comparison: evaluation.Comparison, other: Path) -> RenderableType:
+    """Two evaluations side by side."""
+    table = _table("against " + str(other), "this", "that", "difference", "95 % interval")
+    for each in comparison.differences:
+        change = each.difference
+        style = ("green" if change.mean > 0 else "red") if change.excludes_zero else ""
+        table.add_row(
+            each.figure,
+            percent(each.ours),
+            percent(each.theirs),
+            Text(f"{change.mean * 100:+.1f}", style=style),
+            f"{change.low * 100:+.1f} to {change.high * 100:+.1f}",
+        )
+    better, worse, equal = comparison.wins
+    said = f"{len(comparison.duels)} designs in both: {better} better, {worse} worse, {equal} equal"
+    if comparison.left_out:
+        said += f"; {comparison.left_out} are not in both, or not the same"
+    parts: list[RenderableType] = ["", table, "", Text(said, style="dim")]
+    parts += [Text(f"  {each}", style="dim") for each in comparison.settings]
+    return Group(*parts)
