@@ -22,7 +22,7 @@ from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from statistics import mean, median
 from typing import TYPE_CHECKING
 
-from llm4cov_engine.build.toolchain import find_compiler
+from llm4cov_engine.build.compiler import find_compiler
 from llm4cov_engine.design.loading import load
 from llm4cov_engine.events import ignore
 from llm4cov_engine.policy.builtin import BuiltinPolicy

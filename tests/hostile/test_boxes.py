@@ -7,7 +7,7 @@ import os
 
 import pytest
 
-from llm4cov_engine.build.toolchain import find_compiler
+from llm4cov_engine.build.compiler import find_compiler
 from llm4cov_engine.errors import ToolError
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.permission import Permission

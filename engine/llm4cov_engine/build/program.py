@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from llm4cov_engine.build.runtime import Runtime, usable_cores
+from llm4cov_engine.build.environment import tool_environment
+from llm4cov_engine.build.runtime import Runtime
+from llm4cov_engine.build.slots import usable_cores
 from llm4cov_engine.build.storage import lacks_space, no_space, storing
-from llm4cov_engine.build.toolchain import tool_environment
 from llm4cov_engine.process import Finished, Limits, Quota, in_thread, together
+from llm4cov_engine.sandbox.access import Access
+from llm4cov_engine.sandbox.box import Box
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from llm4cov_engine.build.toolchain import Toolchain
-    from llm4cov_engine.sandbox.access import Access
-    from llm4cov_engine.sandbox.box import Box
 
 UNIT_SIZE: Final = 600_000
 """Bytes of generated C++ above which the model is compiled as several units on several cores."""
@@ -37,7 +37,6 @@ class Bench:
     """
 
     box: Box
-    toolchain: Toolchain
     runtime: Runtime
     folder: Path
     access: Access
@@ -67,19 +66,28 @@ async def compile_model(bench: Bench, sources: Sequence[Path], glue: str) -> Com
     units = await in_thread(lambda: write_units(bench.folder, sources, glue))
     failed = await compile_units(bench, units)
     if failed is None:
-        failed = await link(bench, [f"{unit.stem}.o" for unit in units], "simulation")
+        failed = await link(
+            bench, [*(f"{unit.stem}.o" for unit in units), bench.runtime.driver], "simulation"
+        )
     return Compilation(bench.folder / "simulation", failed)
 
 
 async def compile_units(bench: Bench, units: Sequence[Path]) -> Finished | None:
     """Compile each file to the object beside it; the first failure is returned, None when there is none."""
-    done = await together(*(_run(bench, _compile_arguments(bench.runtime, unit)) for unit in units))
+    recipe = bench.runtime.recipe
+    commands = (recipe.compile_command(unit.name, f"{unit.stem}.o") for unit in units)
+    done = await together(*(_run(bench, command) for command in commands))
     return next((finished for finished in done if not finished.ok), None)
 
 
 async def link(bench: Bench, objects: Sequence[str], program: str) -> Finished | None:
-    """Link objects of the bench's folder with the runtime; returns the failure, None when there is none."""
-    finished = await _run(bench, [*objects, *bench.runtime.objects, "-o", program])
+    """Link objects of the bench's folder with the runtime; returns the failure, None when there is none.
+
+    Args:
+        objects: relative to the bench's folder; one of them, such as the runtime's driver, has a `main`.
+        program: name of the file to write.
+    """
+    finished = await _run(bench, bench.runtime.recipe.link_command(objects, program))
     return None if finished.ok else finished
 
 
@@ -100,14 +108,10 @@ def write_units(folder: Path, sources: Sequence[Path], glue: str) -> list[Path]:
     return units
 
 
-def _compile_arguments(runtime: Runtime, unit: Path) -> list[str]:
-    return [*runtime.model_flags, "-I.", "-c", unit.name, "-o", f"{unit.stem}.o"]
-
-
-async def _run(bench: Bench, arguments: list[str]) -> Finished:
+async def _run(bench: Bench, command: Sequence[str]) -> Finished:
     finished = await bench.box.run(
-        bench.toolchain.compiler.program,
-        arguments,
+        Path(command[0]),
+        command[1:],
         folder=bench.folder,
         access=bench.access,
         environment=tool_environment(),

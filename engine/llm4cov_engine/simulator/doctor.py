@@ -7,14 +7,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from llm4cov_engine.build.compiler import Compiler, find_compiler
+from llm4cov_engine.build.environment import tool_environment
 from llm4cov_engine.build.storage import make_folder, write_whole
 from llm4cov_engine.build.toolchain import (
-    Compiler,
     VerilatorTool,
-    find_compiler,
     find_solver,
     find_verilator,
-    tool_environment,
 )
 from llm4cov_engine.errors import Llm4CovError, ToolError
 from llm4cov_engine.folders import cache_folder

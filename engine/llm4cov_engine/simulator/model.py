@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build import program
+from llm4cov_engine.build.environment import tool_environment
 from llm4cov_engine.build.program import BUILD_LIMITS, Bench, Compilation
 from llm4cov_engine.build.storage import lacks_space, make_folder, no_space, remove_tree
-from llm4cov_engine.build.toolchain import tool_environment
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.elaboration.records import Problem, Severity
 from llm4cov_engine.process import Finished, in_thread
@@ -233,7 +233,6 @@ async def compile_model(
     """
     bench = Bench(
         box,
-        toolchain,
         runtime,
         folder=space.model,
         access=reach.of_compiler(toolchain, runtime, space, options),

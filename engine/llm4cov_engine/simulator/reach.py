@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.build.environment import tool_environment
+from llm4cov_engine.build.recipe import driver
 from llm4cov_engine.build.storage import tree_size
-from llm4cov_engine.build.toolchain import find_solver, tool_environment
+from llm4cov_engine.build.toolchain import find_solver
 from llm4cov_engine.permission import Permission
 from llm4cov_engine.process import Quota
 from llm4cov_engine.sandbox.access import Access, installation, named_in, search_folders
 from llm4cov_engine.sandbox.finding import Builder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from llm4cov_engine.build.compiler import Compiler
     from llm4cov_engine.build.runtime import Runtime
-    from llm4cov_engine.build.toolchain import Compiler, Toolchain
+    from llm4cov_engine.build.toolchain import Toolchain
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.workspace import Workspace
@@ -32,7 +34,8 @@ _SOLVER_USE: Final = b"VlRandomizer"
 
 def builder(compiler: Compiler) -> Builder:
     """What compiles the sandbox's launcher."""
-    return Builder(compiler.program, compiler.language_flags, tool_environment())
+    _, *arguments = driver(compiler)
+    return Builder(compiler.program, (*arguments, *compiler.language_flags), compiler.environment)
 
 
 def of_verilator(toolchain: Toolchain, space: Workspace, options: SimulatorOptions) -> Access:
@@ -45,9 +48,13 @@ def of_verilator(toolchain: Toolchain, space: Workspace, options: SimulatorOptio
 def of_compiler(
     toolchain: Toolchain, runtime: Runtime, space: Workspace, options: SimulatorOptions
 ) -> Access:
-    """The compiler reads the runtime and writes beside the model."""
+    """Compiler and linker read the runtime and write beside the model."""
+    compiler = toolchain.compiler
+    # The package index's compiler has its headers beside itself, not where installations do.
+    own = (compiler.program.parent,) if compiler.wheel else installation(compiler.program)
     readable = (
-        *installation(toolchain.compiler.program),
+        *own,
+        *installation(Path(runtime.recipe.link[0])),
         toolchain.verilator.include,
         runtime.folder,
         *search_folders(tool_environment()),

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from llm4cov_engine.build import runtime
+from llm4cov_engine.build.toolchain import Toolchain, find_toolchain
 from llm4cov_engine.errors import Llm4CovError, StorageError
 from llm4cov_engine.events import Event, Stage, ignore
 from llm4cov_engine.folders import cache_folder
-from llm4cov_engine.build import runtime
 from llm4cov_engine.simulator import cache
 from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.simulator.options import SimulatorOptions
-from llm4cov_engine.build.toolchain import Toolchain, find_toolchain
 from llm4cov_engine.simulator.verilator import Verilator
 from tests.engine.simulator.rtl import DESIGN, GOOD
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from llm4cov_engine.build.environment import tool_environment
 from llm4cov_engine.build.runtime import prepare
-from llm4cov_engine.build.toolchain import find_toolchain, tool_environment
+from llm4cov_engine.build.toolchain import find_toolchain
 from llm4cov_engine.design.design import Design, SourceFile
 from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.events import ignore
@@ -128,10 +129,8 @@ def plain_file(
     (folder / "all.cc").write_text(
         "".join(f'#include "{path.name}"\n' for path in sorted(folder.glob("*.cpp")))
     )
-    compiler = str(toolchain.compiler.program)
-    call(compiler, *runtime.model_flags, "-I.", "-c", "all.cc", "-o", "all.o")
-    archive = [item for item in runtime.objects if not item.endswith("driver.o")]
-    call(compiler, "all.o", *archive, "-o", "plain")
+    call(*runtime.recipe.compile_command("all.cc", "all.o"))
+    call(*runtime.recipe.link_command(["all.o"], "plain"))
     call("./plain")
     return (folder / "coverage.dat").read_bytes()
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from llm4cov_engine.build.compiler import find_compiler
 from llm4cov_engine.build.storage import tree_size
-from llm4cov_engine.build.toolchain import find_compiler
 from llm4cov_engine.errors import ToolError
 from llm4cov_engine.process import Limits, Quota
 from llm4cov_engine.sandbox.access import Access, installation, is_private, named_in, search_folders

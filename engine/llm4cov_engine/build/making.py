@@ -1,0 +1,224 @@
+"""Compiles what all simulations share: runtime, driver, header; and finds out how to link with them."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from llm4cov_engine.build import header as headers
+from llm4cov_engine.build.recipe import (
+    LINKERS,
+    MODEL,
+    PROGRAM,
+    Recipe,
+    compile_prefix,
+    driver,
+    link_line,
+)
+from llm4cov_engine.build.slots import usable_cores
+from llm4cov_engine.build.storage import lacks_space, make_folder, no_space, remove_tree, storing, write_whole
+from llm4cov_engine.errors import StorageError, ToolError
+from llm4cov_engine.process import in_thread, run, together
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from llm4cov_engine.build.header import Header
+    from llm4cov_engine.build.toolchain import Toolchain
+
+RECIPE: Final = "recipe.json"
+DRIVER: Final = "driver.o"
+
+# Everything a generated model can need; the linker leaves out what it does not.
+_SOURCES: Final = (
+    "verilated.cpp",
+    "verilated_cov.cpp",
+    "verilated_dpi.cpp",
+    "verilated_probdist.cpp",
+    "verilated_random.cpp",
+    "verilated_threads.cpp",
+    "verilated_timing.cpp",
+)
+_DRIVER_SOURCES: Final = ("driver.cpp", "driver.h")
+_COMPILE_SECONDS: Final = 600.0
+
+_CHECK: Final = """\
+// The runtime calls these; simulations have them from their driver.
+void vl_stop(const char*, int, const char*) {}
+void vl_fatal(const char*, int, const char*, const char*) {}
+int main() {
+    VerilatedContext context;
+    context.threads(1);
+    std::string text{"runs"};
+    text += context.gotFinish() ? "?" : "";
+    VL_PRINTF("%s\\n", text.c_str());
+}
+"""
+_CHECK_ANSWER: Final = "runs\n"
+
+
+def driver_texts() -> tuple[str, ...]:
+    """The driver's sources."""
+    return tuple(map(_driver_text, _DRIVER_SOURCES))
+
+
+async def make(toolchain: Toolchain, folder: Path) -> None:
+    """Fill a folder with what is shared; whatever was there before is removed.
+
+    Raises:
+        ToolError: the compiler cannot compile it, or nothing links it.
+        StorageError: there is no space left.
+    """
+    await in_thread(lambda: _lay_out(folder))
+    prefix = await compile_prefix(toolchain.compiler, folder)
+    flags = (*prefix, *headers.common_flags(toolchain, "-Os"))
+    include = toolchain.verilator.include
+    jobs = [(*flags, "-c", str(include / name), "-o", _object(name)) for name in _SOURCES]
+    jobs.append((*flags, "-c", "driver.cpp", "-o", DRIVER))
+    compiled = asyncio.ensure_future(_run_all(toolchain, folder, jobs))
+    try:
+        header = await _precompile(toolchain, folder, prefix)
+        await compiled
+    finally:
+        compiled.cancel()
+        await asyncio.wait([compiled])
+    recipe = await _linked(toolchain, folder, _generated(toolchain, folder, prefix, header), header)
+    await in_thread(lambda: _finish(folder, recipe))
+
+
+def _lay_out(folder: Path) -> None:
+    remove_tree(folder)
+    make_folder(folder)
+    with storing(folder):
+        (folder / "check.cpp").write_text(_CHECK)
+        (folder / "empty.cpp").write_text("")
+        for name in _DRIVER_SOURCES:
+            (folder / name).write_text(_driver_text(name))
+
+
+def _finish(folder: Path, recipe: Recipe) -> None:
+    for name in ("check.cpp", "empty.cpp", "empty.o", MODEL):
+        (folder / name).unlink(missing_ok=True)
+    write_whole(folder / RECIPE, recipe.dump(folder).encode())
+
+
+async def _precompile(toolchain: Toolchain, folder: Path, prefix: tuple[str, ...]) -> Header:
+    """Make the best header that this runtime and compiler take."""
+    family = toolchain.compiler.family
+    target = headers.precompiled(family)
+    failure: ToolError | None = None
+    for header in headers.candidates(family):
+        flags = (*prefix, *headers.common_flags(toolchain, "-O0"))
+        make_it = (*flags, *header.flags, "-x", "c++-header", headers.NAME, "-o", target)
+        code = [(*flags, "-c", target, "-o", headers.CODE)] if header.has_code else []
+        await in_thread(partial(_write, folder / headers.NAME, header.text))
+        try:
+            await _run_all(toolchain, folder, [make_it])
+            await _run_all(toolchain, folder, [*code, _check_command(toolchain, folder, prefix, header)])
+        except ToolError as error:
+            failure = failure or error
+        else:
+            return header
+    assert failure is not None
+    raise failure
+
+
+def _generated(
+    toolchain: Toolchain, folder: Path, prefix: tuple[str, ...], header: Header
+) -> tuple[str, ...]:
+    """The command that compiles generated code."""
+    family = toolchain.compiler.family
+    return (
+        *prefix,
+        *headers.common_flags(toolchain, "-O0"),
+        *headers.use_flags(family, header, folder),
+    )
+
+
+def _check_command(
+    toolchain: Toolchain, folder: Path, prefix: tuple[str, ...], header: Header
+) -> tuple[str, ...]:
+    return (*_generated(toolchain, folder, prefix, header), "-c", "check.cpp", "-o", MODEL)
+
+
+async def _linked(toolchain: Toolchain, folder: Path, compiler: tuple[str, ...], header: Header) -> Recipe:
+    """The first linker whose programs run."""
+    libraries = [headers.CODE] if header.has_code else []
+    libraries += [_object(name) for name in _SOURCES]
+    paths = [str(folder / name) for name in libraries]
+    failures: list[str] = []
+    names = ("lld",) if toolchain.compiler.wheel else tuple(LINKERS)
+    for name in names:
+        try:
+            recipe = Recipe(compiler, name, await link_line(toolchain.compiler, folder, name, paths))
+            failure = await _trouble(toolchain, folder, recipe.link_command([MODEL], PROGRAM))
+        except ToolError as error:
+            failure = error.what
+        if not failure:
+            return recipe
+        failures.append(f"{name}: {failure}")
+    link = (*driver(toolchain.compiler), MODEL, *paths, "-pthread", "-o", PROGRAM)
+    failure = await _trouble(toolchain, folder, link)
+    if failure:
+        raise _failure(folder, str(toolchain.compiler.program), "; ".join(failures)[:1500])
+    return Recipe(compiler, "the compiler's own", link)
+
+
+async def _trouble(toolchain: Toolchain, folder: Path, link: Sequence[str]) -> str:
+    """Why a linker cannot be used; "" for one that can."""
+    environment = toolchain.compiler.environment
+    done = await run(link[0], link[1:], folder=folder, environment=environment, deadline=_COMPILE_SECONDS)
+    if not done.ok:
+        return " ".join(done.output.split())[:300] or "it failed without a word"
+    program = folder / PROGRAM
+    ran = await run(program, [], folder=folder, environment=environment, deadline=_COMPILE_SECONDS)
+    await in_thread(program.unlink)
+    if ran.ok and ran.output == _CHECK_ANSWER:
+        return ""
+    return f"what it links does not run: {ran.output[:200]}"
+
+
+async def _run_all(toolchain: Toolchain, folder: Path, commands: Iterable[Sequence[str]]) -> None:
+    """Run compilers on all cores; the first failure stops the rest."""
+    slots = asyncio.Semaphore(usable_cores())
+
+    async def run_one(command: Sequence[str]) -> None:
+        async with slots:
+            done = await run(
+                command[0],
+                command[1:],
+                folder=folder,
+                environment=toolchain.compiler.environment,
+                deadline=_COMPILE_SECONDS,
+            )
+        if not done.ok:
+            raise _failure(folder, command[0], done.output)
+
+    await together(*(run_one(command) for command in commands))
+
+
+def _failure(folder: Path, program: str, output: str) -> StorageError | ToolError:
+    """Why the compiler could not do what it always can."""
+    if lacks_space(folder, output):
+        return no_space(folder)
+    words = " ".join(output.split())
+    return ToolError(
+        f"{program} cannot compile the Verilator runtime: {words[:500]}",
+        "Check the C++ compiler and its standard library, or name another one in CXX.",
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    with storing(path):
+        path.write_text(text)
+
+
+def _object(source: str) -> str:
+    return Path(source).stem + ".o"
+
+
+def _driver_text(name: str) -> str:
+    return resources.files("llm4cov_engine.build").joinpath("driver", name).read_text("utf-8")
