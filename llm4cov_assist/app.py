@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from llm4cov_assist.commands import close, doctor, evaluate, export, run, sessions
+from llm4cov_assist.commands import close, doctor, evaluate, export, filtering, run, select, sessions, synth
 
 app = typer.Typer(
     name="llm4cov",
@@ -41,3 +41,6 @@ app.command("close")(close.close)
 app.add_typer(sessions.app, name="sessions")
 app.command("export")(export.export)
 app.command("eval")(evaluate.evaluate)
+app.command("synth")(synth.synth)
+app.command("select")(select.select)
+app.command("filter")(filtering.filter_rounds)

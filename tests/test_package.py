@@ -35,7 +35,7 @@ Severity Simulator SimulatorIdentity SimulatorOptions SourceFile Span State Stat
 Target TargetResult Testbench Tokens ToolError Transition Verilator Workbench __version__ agentic
 candidates check_rtl check_testbench compare declared describe diagnose direct_infer elaborate errors
 evaluation events export_sessions holes in_thread is_too_large load load_settings load_testbench marks
-read_text report rtl_files transition with_texts write_script write_text
+read_text report rtl_files synthesis transition with_texts write_script write_text
 """
 
 

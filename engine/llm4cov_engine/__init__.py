@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from llm4cov_engine import errors, evaluation, events, report
+    from llm4cov_engine import errors, evaluation, events, report, synthesis
     from llm4cov_engine.checking import check_rtl, check_testbench, is_too_large, with_texts
     from llm4cov_engine.choice import Mode
     from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
@@ -177,6 +177,7 @@ __all__ = [
     "read_text",
     "report",
     "rtl_files",
+    "synthesis",
     "transition",
     "with_texts",
     "write_script",

@@ -73,15 +73,25 @@ class StageRules:
 
 
 def build_stage(
-    stores: Sequence[SessionStore], rules: StageRules, folder: Path, tell: Tell = silent
+    stores: Sequence[SessionStore],
+    rules: StageRules,
+    folder: Path,
+    tell: Tell = silent,
+    *,
+    sessions: Sequence[str] = (),
 ) -> Exported:
     """Write the dataset of a stage; equal sessions give equal bytes.
 
+    Args:
+        sessions: beginnings of session ids; empty for every session.
+
     Raises:
+        SessionError: a named session is not there.
         StorageError: something cannot be read or written.
     """
     request = ExportRequest(
         rules.formats,
+        tuple(sessions),
         selection=rules.selection,
         rule="coverage-guided rejection",
         context_tokens=rules.context_tokens,
@@ -99,7 +109,7 @@ def build_stage(
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass") as waiting:
         labels: list[str] = []
         keys: list[str] = []
-        for group in collector.by_design(stores, tell=tell):
+        for group in collector.by_design(stores, sessions, tell):
             for example in _best(group, rules.per_design):
                 _put_aside(waiting, example, scrubber, rules, collector)
                 labels.append(example.length_label)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 from llm4cov_engine.dataset.entry import Entry, Skipped
 from llm4cov_engine.dataset.progress import Advance, Tell, silent
-from llm4cov_engine.errors import DesignError, PolicyError
+from llm4cov_engine.errors import DesignError, Llm4CovError, PolicyError
 from llm4cov_engine.process import in_thread, together
 from llm4cov_engine.rounds import transition
 from llm4cov_engine.state import State
 from llm4cov_engine.synthesis.selection import Chosen, select
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.session.node import Node
@@ -54,6 +54,8 @@ class Synthesis:
     designs are worked on at the same time.
 
     Args:
+        simulator_of: gives a design's simulator.
+        done: takes what is done, beside what it holds already.
         jobs: how many designs at a time.
 
     Attributes:
@@ -64,18 +66,19 @@ class Synthesis:
         self,
         plan: Plan,
         proposers: Proposers,
-        simulator: Simulator,
+        simulator_of: Callable[[Design], Simulator],
         store: SessionStore,
+        done: Synthesized | None = None,
         *,
         jobs: int = 1,
     ) -> None:
         self._plan = plan
         self._proposers = proposers
-        self._simulator = simulator
+        self._simulator_of = simulator_of
         self._store = store
         self._jobs = jobs
         self._begun = {each.design: each.id for each in reversed(store.sessions())}
-        self.done = Synthesized()
+        self.done = Synthesized() if done is None else done
 
     async def run(self, entries: Iterable[Entry | Skipped], *, total: int = 0, tell: Tell = silent) -> None:
         """Work through the entries of a dataset.
@@ -125,8 +128,15 @@ class Synthesis:
             if not self._plan.is_scripted:
                 raise
             self.done.stopped[error.what] += 1
-            return
-        self.done.designs += 1
+        except DesignError as error:
+            self.done.stopped[error.what] += 1
+        except Llm4CovError:
+            raise
+        except Exception as error:
+            # One odd design of thousands must not end a night's work; its rounds can be made again.
+            self.done.stopped[f"internal error: {type(error).__name__}: {error}"] += 1
+        else:
+            self.done.designs += 1
 
     def _session(self, entry: Entry, design: Design) -> Session:
         if entry.id in self._begun:
@@ -147,9 +157,10 @@ class Synthesis:
         origin = session.nodes[0]
         made = len(_children(session, origin))
         policy = await self._proposers.policy(role, session.design, _made(session, role.value))
+        simulator = self._simulator_of(session.design)
         for number in range(made, self._plan.samples):
             seed = self._plan.seed + number
-            done = await transition(State(session.design), policy, self._simulator, seed=seed)
+            done = await transition(State(session.design), policy, simulator, seed=seed)
             session.record(done)
             self.done.sampled += 1
             if done.feedback.blames_design:
@@ -168,10 +179,11 @@ class Synthesis:
             return
         state = session.state(node)
         policy = await self._proposers.policy(role, session.design, _made(session, role.value))
+        simulator = self._simulator_of(session.design)
         for number in range(made, self._plan.transitions):
             # Seeds the sampling has not used: from one state the same seed may mean the same proposal.
             seed = self._plan.seed + self._plan.samples + number
-            session.record(await transition(state, policy, self._simulator, seed=seed))
+            session.record(await transition(state, policy, simulator, seed=seed))
             self.done.transitions += 1
 
 
