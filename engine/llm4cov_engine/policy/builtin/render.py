@@ -30,7 +30,7 @@ def testbench_text(bench: Bench, phases: Sequence[Phase], seed: int) -> str:
         .render(
             bench=bench,
             seed=seed,
-            parameters=_parameters(bench),
+            parameters=parameters_text(bench),
             phases=phase_tasks(bench, phases),
             calls=phase_calls(phases),
         )
@@ -64,11 +64,17 @@ def phase_calls(phases: Sequence[Phase], prefix: str = "", indent: str = "    ")
 
 @cache
 def _templates() -> Environment:
-    """The templates, with delimiters that are no SystemVerilog."""
+    made = environment("llm4cov_engine.policy.builtin")
+    made.globals.update(listing=_listing, choices=_choices)
+    return made
+
+
+def environment(package: str) -> Environment:
+    """The templates of a package, with delimiters that are no SystemVerilog."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    environment = Environment(
-        loader=PackageLoader("llm4cov_engine.policy.builtin"),
+    made = Environment(
+        loader=PackageLoader(package),
         undefined=StrictUndefined,
         variable_start_string="@{",
         variable_end_string="}",
@@ -80,9 +86,8 @@ def _templates() -> Environment:
         keep_trailing_newline=True,
         autoescape=False,
     )
-    environment.filters.update(spelled=spelled)
-    environment.globals.update(listing=_listing, choices=_choices)
-    return environment
+    made.filters.update(spelled=spelled)
+    return made
 
 
 def _listing(signal: Signal) -> str:
@@ -110,7 +115,7 @@ def _wrapped(items: Sequence[str], indent: str) -> str:
     return "\n".join([*lines, indent + line])
 
 
-def _parameters(bench: Bench) -> str:
+def parameters_text(bench: Bench) -> str:
     """The DUT's parameter overrides: "" or " #(.WIDTH(8), .DEPTH(4))"."""
     if not bench.parameters:
         return ""
