@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.doctor import diagnose
     from llm4cov_engine.elaboration import elaborate
     from llm4cov_engine.elaboration.checking import LiveProblem
-    from llm4cov_engine.elaboration.records import Elaboration, Problem, Severity, Span
+    from llm4cov_engine.elaboration.records import Elaboration, Instance, Problem, Severity, Span
     from llm4cov_engine.elaboration.syntax import DeclarationKind, Declared, declared
     from llm4cov_engine.errors import (
         AmbiguousTopError,
@@ -108,6 +108,7 @@ __all__ = [
     "Hole",
     "HoleReason",
     "HubOptions",
+    "Instance",
     "LineMark",
     "LineStatus",
     "LiveProblem",
@@ -257,6 +258,7 @@ _HOMES = {
     "design.texts": ("read_text",),
     "elaboration": ("elaborate",),
     "elaboration.records": (
+        "Instance",
         "Elaboration",
         "Problem",
         "Severity",
