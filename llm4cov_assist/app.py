@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from llm4cov_assist.commands import close, doctor, evaluate, export, filtering, run, select, sessions, synth
+from llm4cov_assist.commands import (
+    close,
+    doctor,
+    evaluate,
+    export,
+    filtering,
+    run,
+    select,
+    sessions,
+    synth,
+    tui,
+)
 
 app = typer.Typer(
     name="llm4cov",
@@ -38,6 +49,7 @@ def _main(
 app.command("doctor")(doctor.doctor)
 app.command("run")(run.run)
 app.command("close")(close.close)
+app.command("tui")(tui.tui)
 app.add_typer(sessions.app, name="sessions")
 app.command("export")(export.export)
 app.command("eval")(evaluate.evaluate)

@@ -1,0 +1,1 @@
+"""The terminal application: VS Code's shape over the shared engine."""

@@ -1,0 +1,56 @@
+"""The application: themes, the palette, and the main screen."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+
+from llm4cov_assist.tui.palette import Commands
+from llm4cov_assist.tui.screens.main import MainScreen
+from llm4cov_assist.tui.themes import DARK, themes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.command import Provider
+    from textual.screen import Screen
+
+    from llm4cov_assist.tui.desk import Request
+
+_SWITCH_SECONDS = 0.001
+"""How long a thread may keep the interpreter from the one that draws; Python's own 0.005 is felt."""
+
+
+class AssistantApp(App[None]):
+    """The terminal assistant on one repository."""
+
+    TITLE = "llm4cov"
+    CSS_PATH = "styles.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "f1"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+shift+p", "command_palette", "Command palette", show=False, priority=True),
+        Binding("ctrl+q", "screen.leave", "Quit", show=False, priority=True),
+    ]
+
+    def __init__(self, request: Request, *, theme: str = DARK) -> None:
+        super().__init__()
+        self._request = request
+        for each in themes():
+            self.register_theme(each)
+        self.theme = theme
+        sys.setswitchinterval(_SWITCH_SECONDS)
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The main screen."""
+        return MainScreen(self._request)
+
+    async def on_unmount(self) -> None:
+        """End what runs, whatever way the application ends."""
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                await screen.flush()

@@ -1,0 +1,302 @@
+"""The main screen: work, and what its messages change in the panes."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import work
+
+from llm4cov_assist.tui.commands import bindings
+from llm4cov_assist.tui.drafts import Draft, Drafts
+from llm4cov_assist.tui.messages import (
+    Begun,
+    Checked,
+    Edited,
+    Ended,
+    Found,
+    Happened,
+    Opened,
+    OpenNode,
+    ReviewAsked,
+    Reviewed,
+    Stood,
+)
+from llm4cov_assist.tui.screens.welcome import WelcomeScreen
+from llm4cov_assist.tui.screens.working import WorkingScreen
+from llm4cov_assist.tui.widgets.editor_tabs import REVIEW, TESTBENCH
+from llm4cov_assist.tui.widgets.file_tree import FileTree, shown
+from llm4cov_assist.tui.widgets.hierarchy import HierarchyTree
+from llm4cov_assist.tui.widgets.modules import ModulesTable
+from llm4cov_assist.tui.widgets.review_pane import ReviewPane
+from llm4cov_assist.tui.widgets.rtl_view import RtlView
+from llm4cov_assist.tui.widgets.source_area import SourceArea
+from llm4cov_engine import Llm4CovError, Problem, Severity, check_testbench, events, in_thread
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+    from llm4cov_assist.tui.standing import Standing
+    from llm4cov_engine import Feedback
+
+_STAGES = {
+    events.StageName.PREPARING: "preparing",
+    events.StageName.PROPOSING: "proposing",
+    events.StageName.SCREENING: "screening",
+    events.StageName.VERILATING: "verilating",
+    events.StageName.COMPILING: "compiling",
+    events.StageName.SIMULATING: "simulating",
+    events.StageName.READING: "reading coverage",
+}
+
+
+class MainScreen(WorkingScreen):
+    """What the engine tells becomes what a person sees."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+
+    async def on_mount(self) -> None:
+        """Open the design; the repository's files and modules come in while it loads."""
+        self.status.design = "opening ..."
+        self.run_worker(self._open_all(), name="open")
+
+    async def _open_all(self) -> None:
+        await self.desk.open()
+        await self.desk.survey()
+
+    # What the desk tells.
+
+    async def on_opened(self, event: Opened) -> None:
+        """A design is there, or not."""
+        design = self.desk.design
+        tree = self.query_one(FileTree)
+        tree.show_files(self.file_names())
+        self.query_one(HierarchyTree).show_design(self.desk.elaboration)
+        if event.error is not None:
+            what, remedy = event.error
+            self.assistant.say("error", f"{what} {remedy}")
+            self.panel.show_problems("design", (Problem(Severity.ERROR, f"{what} {remedy}"),))
+        else:
+            self.panel.show_problems(
+                "design", self.desk.elaboration.problems if self.desk.elaboration else ()
+            )
+        if design is None or self.desk.workbench is None:
+            self.status.design = "no design"
+            self.action_show_view("modules")
+            return
+        self.status.design = design.id if design.id == design.top else f"{design.id} · {design.top}"
+        self.panel.write("\n".join(f"note: {note}" for note in design.notes))
+        self.tell_policy()
+        self._drafts = Drafts.of(self.desk.workbench)
+        state = self.desk.workbench.state
+        name, text = (
+            (state.testbench.name, state.testbench.text) if state.testbench else (f"{design.top}_tb.sv", "")
+        )
+        draft = await in_thread(self._drafts.found)
+        editor = self.editors.testbench
+        if draft is not None and draft.text != text:
+            editor.load(draft.name, draft.text, base=text)
+            editor.path = draft.path
+            self.assistant.say("note", "Your unsaved edits of the testbench are back; F5 runs them.")
+        else:
+            editor.load(name, text)
+        self.desk.look()
+        self._name_testbench()
+        self._show_scores()
+        if self.desk.workbench.session is not None and len(self.desk.workbench.nodes) > 1:
+            count = len(self.desk.workbench.nodes) - 1
+            self.assistant.say(
+                "note", f"Session {self.desk.workbench.session.id} goes on after {count} rounds."
+            )
+        elif not self._welcomed and not draft:
+            self.action_welcome()
+        self._welcomed = True
+
+    _welcomed = False
+    _drafts: Drafts | None = None
+
+    @work
+    async def _show_scores(self) -> None:
+        design = self.desk.design
+        scores = await self.desk.scores()
+        self.query_one(ModulesTable).show_scores(scores, design.top if design else "")
+
+    def on_found(self, event: Found) -> None:
+        """The repository's files and modules."""
+        self.query_one(FileTree).show_files(self.file_names())
+        if event.candidates:
+            self.query_one(ModulesTable).show_modules(event.candidates)
+
+    async def on_stood(self, event: Stood) -> None:
+        """Coverage, holes and rounds are shown everywhere."""
+        standing = self.standing = event.standing
+        self.explorer.show(standing)
+        self.panel.show(standing)
+        self.assistant.show(standing)
+        self._show_marks(standing)
+        coverage = standing.coverage
+        self.status.score = standing.state.score if coverage is not None else None
+        targets = standing.state.design.targets
+        self.status.met = standing.state.meets_targets
+        self.status.target = ", ".join(f"{each.metric} {each.percent:g} %" for each in targets)
+        feedback = standing.state.feedback
+        if feedback is not None:
+            self.panel.show_problems("verilator", feedback.problems)
+            self.status.mode = _mode(feedback)
+        testbench = standing.state.testbench
+        editor = self.editors.testbench
+        if testbench is not None and testbench.text != editor.base:
+            if editor.is_edited and editor.text != testbench.text:
+                self.notice("A newer testbench was measured; your edits stay in the editor.")
+            else:
+                editor.load(testbench.name, testbench.text)
+            editor.base = testbench.text
+        self._name_testbench()
+
+    @work(exclusive=True, group="marks")
+    async def _show_marks(self, standing: Standing) -> None:
+        for view in self.editors.query(RtlView):
+            found = await in_thread(partial(standing.marks_of, view.file))
+            view.show(standing, found)
+
+    def on_begun(self, event: Begun) -> None:
+        """Work began."""
+        self.status.stage = event.title
+        self.panel.write(f"--- {event.title}")
+
+    def on_ended(self, event: Ended) -> None:
+        """Work is over."""
+        self.assistant.end_stream()
+        self.status.stage = ""
+        self.status.paused = False
+        self.run_worker(self.editors.close("review:"), name="close review")
+        if event.error is not None:
+            what, remedy = event.error
+            self.assistant.say("error", f"{what} {remedy}")
+            self.panel.write(f"error: {what} {remedy}")
+            self.notice(what, "error")
+        elif event.stopped:
+            self.assistant.say("note", "Stopped. What was finished is kept.")
+        self._show_scores()
+
+    def on_happened(self, event: Happened) -> None:
+        """An event of the engine."""
+        match event.event:
+            case events.Stage(name, detail):
+                stage = _STAGES[name]
+                self.status.stage = (
+                    f"{stage} {detail}".strip()
+                    if name is not events.StageName.PROPOSING
+                    else f"{stage} ({detail})"
+                )
+            case events.Text(text):
+                self.assistant.stream(text)
+            case events.Note(text):
+                self.assistant.say("note", text)
+                self.panel.write(f"note: {text}")
+            case events.RoundStarted(number, rounds):
+                self.panel.write(f"--- round {number} of {rounds}")
+            case events.Proposed(proposal):
+                self.assistant.end_stream()
+                if proposal.note:
+                    self.panel.write(proposal.note)
+            case events.Measured(feedback):
+                self.panel.write(feedback.log)
+                for note in feedback.notes:
+                    self.panel.write(f"note: {note}")
+            case events.RoundFinished(transition=done):
+                said = f"{shown(done.feedback.score)} %" if done.feedback.coverage else ""
+                status = done.feedback.status.value.replace("_", " ")
+                self.panel.write(f"{status} {said} in {done.seconds:.1f} s")
+
+    # Review.
+
+    async def on_review_asked(self, event: ReviewAsked) -> None:
+        """A proposal waits."""
+        self.give_room()
+        self.status.stage = "waiting for your review"
+        pane = ReviewPane(event.state, event.proposal)
+        await self.editors.close("review:")
+        await self.editors.open("review:", "Review ●", pane, tab=REVIEW)
+
+    async def on_reviewed(self, event: Reviewed) -> None:
+        """A person has decided."""
+        self.desk.answer(event.testbench)
+        await self.editors.close("review:")
+        self.editors.tabs.active = TESTBENCH
+
+    # Editing.
+
+    def on_edited(self, event: Edited) -> None:
+        """The testbench's text rested: check it and keep it."""
+        self._name_testbench()
+        self._keep_draft()
+        self._check(event.name)
+
+    @work(exclusive=True, group="check")
+    async def _check(self, name: str) -> None:
+        design, text = self.desk.design, self.editors.testbench.text
+        if design is None or not text.strip():
+            self.post_message(Checked(name, ()))
+            return
+        try:
+            found = await in_thread(lambda: check_testbench(design, name, text))
+        except Llm4CovError as error:
+            found = ()
+            self.panel.write(f"note: {error}")
+        self.post_message(Checked(name, found))
+
+    def on_checked(self, event: Checked) -> None:
+        """Live problems."""
+        own = [each for each in event.problems if each.span is None or each.span.file == event.name]
+        self.editors.testbench.show_problems(own)
+        self.panel.show_problems("editor", event.problems)
+
+    @work(exclusive=True, group="draft")
+    async def _keep_draft(self) -> None:
+        editor, drafts = self.editors.testbench, self._drafts
+        if drafts is None:
+            return
+        if editor.is_unsaved:
+            draft = Draft(editor.file, editor.text, editor.base, editor.path)
+            await in_thread(lambda: drafts.keep(draft))
+        else:
+            await in_thread(drafts.forget)
+
+    def _name_testbench(self) -> None:
+        editor = self.editors.testbench
+        self.editors.name_testbench(f"{editor.file}{' ●' if editor.is_unsaved else ''}")
+
+    # Older rounds.
+
+    async def on_open_node(self, event: OpenNode) -> None:
+        """Show the testbench of a round, read-only."""
+        bench = self.desk.workbench
+        if bench is None:
+            return
+        self.give_room()
+        try:
+            state = await in_thread(lambda: bench.state_of(event.node))
+        except Llm4CovError as error:
+            self.notice(str(error), "error")
+            return
+        if state.testbench is None:
+            self.notice("This round has no testbench: " + (event.node.note or "nothing usable was proposed."))
+            return
+        session = bench.session.id if bench.session else ""
+        area = SourceArea(state.testbench.text, read_only=True)
+        await self.editors.open(
+            f"{session}#{event.node.number}", f"#{event.node.number} {state.testbench.name}", area
+        )
+        self.editors.focus_text()
+
+    def action_welcome(self) -> None:
+        """The ways to start."""
+        name = self.desk.design.id if self.desk.design else ""
+        self.app.push_screen(WelcomeScreen(name), self.start_in_way)
+
+
+def _mode(feedback: Feedback) -> str:
+    """How the testbench was built, as far as the simulator says."""
+    identity = feedback.simulator
+    return f"{identity.name}{', cached' if feedback.cached else ''}" if identity else ""

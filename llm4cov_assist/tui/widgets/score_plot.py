@@ -1,0 +1,76 @@
+"""Score per round and per metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.color import Color
+from textual_plotext import PlotextPlot
+
+from llm4cov_assist.tui.themes import inks
+from llm4cov_engine import Status
+
+if TYPE_CHECKING:
+    from llm4cov_assist.tui.standing import Standing
+
+_MARKS = ("dot", "x", "o", "*", "+", "#", "@")
+
+
+class ScorePlot(PlotextPlot):
+    """The score as a line over the rounds, every metric with a mark of its own."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._standing: Standing | None = None
+
+    def on_mount(self) -> None:
+        """Follow the application's theme."""
+        super().on_mount()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
+
+    def show(self, standing: Standing) -> None:
+        """Plot the rounds."""
+        self._standing = standing
+        self._draw()
+
+    def _draw(self) -> None:
+        plot = self.plt
+        plot.clear_data()
+        plot.clear_figure()
+        standing = self._standing
+        rounds = standing.nodes[1:] if standing is not None else ()
+        if standing is None or not rounds:
+            plot.title("no rounds yet")
+            self.refresh()
+            return
+        ink = inks(self.app)
+        colours = (ink.quiet, ink.partly, ink.function, ink.waived, ink.type, ink.string, ink.macro)
+        metrics = sorted({name for ratios in standing.metrics.values() for name in ratios})
+        for number, metric in enumerate(metrics):
+            found = [
+                (node.number, 100 * standing.metrics[node.number][metric])
+                for node in rounds
+                if metric in standing.metrics.get(node.number, {})
+            ]
+            plot.scatter(
+                [float(n) for n, _ in found],
+                [value for _, value in found],
+                label=metric.replace("_", " "),
+                marker=_MARKS[number % len(_MARKS)],
+                color=Color.parse(colours[number % len(colours)]).rgb,
+            )
+        scores = [(node.number, 100 * node.score) for node in rounds if node.status is Status.SUCCESS]
+        plot.plot(
+            [float(n) for n, _ in scores],
+            [value for _, value in scores],
+            label="score",
+            marker="braille",
+            color=Color.parse(ink.hit).rgb,
+        )
+        lows = [value for _, value in scores] or [0.0]
+        lows += [100 * r for ratios in standing.metrics.values() for r in ratios.values()]
+        plot.ylim(max(0.0, min(lows) - 5), 100.0)
+        plot.xlim(0.5, rounds[-1].number + 0.5)
+        step = max(1, len(rounds) // 8)
+        plot.xticks([float(node.number) for node in rounds[::step]], [str(n.number) for n in rounds[::step]])
+        self.refresh()

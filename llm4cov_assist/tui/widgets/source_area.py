@@ -1,0 +1,140 @@
+"""Source text with colours and a gutter of signs: the ground of RTL views and testbench editors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.document._document_navigator import DocumentNavigator
+from textual.document._syntax_aware_document import SyntaxAwareDocument
+from textual.document._wrapped_document import WrappedDocument
+from textual.strip import Strip
+from textual.widgets import TextArea
+
+from llm4cov_assist.tui import language
+from llm4cov_assist.tui.themes import DARK, INKS, LIGHT, source_theme
+
+if TYPE_CHECKING:
+    from tree_sitter import Query
+
+_BLOCK = 64
+"""Lines that are coloured at a time."""
+
+_SIGNS = 2
+"""Cells of the signs, left of the line numbers."""
+
+Spans = list[tuple[int, int | None, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What stands left of a line's number."""
+
+    text: str
+    ink: str
+
+
+class _Colours(defaultdict[int, Spans]):
+    """Coloured spans per line, made a block at a time when a line of it is drawn."""
+
+    def __init__(self, document: SyntaxAwareDocument, query: Query) -> None:
+        super().__init__(list)
+        self._document = document
+        self._query = query
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __missing__(self, line: int) -> Spans:
+        first = line // _BLOCK * _BLOCK
+        last = first + _BLOCK
+        for number in range(first, last):
+            self[number] = []
+        captures = self._document.query_syntax_tree(self._query, (first, 0), (last, 0))
+        for name, nodes in captures.items():
+            for node in nodes:
+                (top, left), (bottom, right) = node.start_point, node.end_point
+                for row in range(max(top, first), min(bottom, last - 1) + 1):
+                    self[row].append((left if row == top else 0, right if row == bottom else None, name))
+        return self[line]
+
+
+class SourceArea(TextArea):
+    """A text area that knows SystemVerilog, opens long files quickly and has room for signs."""
+
+    def __init__(self, text: str, *, read_only: bool, id: str | None = None) -> None:  # noqa: A002
+        self._signs: dict[int, Sign] = {}
+        super().__init__(
+            text,
+            language="systemverilog" if len(text) <= language.COLOURED_UP_TO else None,
+            soft_wrap=False,
+            read_only=read_only,
+            show_line_numbers=True,
+            tab_behavior="indent",
+            id=id,
+        )
+        self.cursor_blink = False
+        for name in (DARK, LIGHT):
+            self.register_theme(source_theme(name))
+
+    def on_mount(self) -> None:
+        """Follow the application's theme."""
+        self._follow_theme()
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._follow_theme())
+
+    def _follow_theme(self) -> None:
+        name = self.app.theme
+        self.theme = name if name in INKS else DARK if self.app.current_theme.dark else LIGHT
+
+    def show_signs(self, signs: dict[int, Sign]) -> None:
+        """Put signs beside lines, which count from 1."""
+        if signs != self._signs:
+            self._signs = signs
+            self.refresh()
+
+    def go_to(self, line: int, column: int = 1) -> None:
+        """Put the cursor on a place, which counts from 1, and bring it to the middle."""
+        row = max(0, min(line - 1, self.document.line_count - 1))
+        self.move_cursor((row, max(0, min(column - 1, len(self.document.get_line(row))))), center=True)
+
+    @property
+    def gutter_width(self) -> int:
+        """Cells left of the text: signs and line numbers."""
+        return super().gutter_width + _SIGNS
+
+    def render_line(self, y: int) -> Strip:
+        """A line, with its sign."""
+        strip = super().render_line(y)
+        sign = self._signs.get(int(self.scroll_offset.y) + y + 1)
+        if sign is None:
+            return strip
+        first = next(iter(strip), None)
+        ground = first.style.bgcolor if first is not None and first.style is not None else None
+        style = Style(color=sign.ink, bgcolor=ground, bold=True)
+        return Strip.join([Strip([Segment(f"{sign.text} ", style)], _SIGNS), strip.crop(_SIGNS)])
+
+    def _set_document(self, text: str, language_name: str | None) -> None:
+        # As in the base class, but with a query that is prepared once and not once for every text.
+        if language_name is None:
+            super()._set_document(text, None)
+            return
+        document = SyntaxAwareDocument(text, language.language())
+        self._highlight_query = language.query()
+        self.document = document
+        self.wrapped_document = WrappedDocument(document, tab_width=self.indent_width)
+        self.navigator = DocumentNavigator(self.wrapped_document)
+        self._build_highlight_map()
+        self.move_cursor((0, 0))
+        self._rewrap_and_refresh_virtual_size()
+
+    def _build_highlight_map(self) -> None:
+        # The base class colours the whole text after every key; only what is in sight is needed.
+        self._line_cache.clear()
+        document, query = self.document, self._highlight_query
+        if isinstance(document, SyntaxAwareDocument) and query is not None:
+            self._highlights = _Colours(document, query)
+        else:
+            self._highlights = defaultdict(list)
