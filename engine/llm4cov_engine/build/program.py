@@ -52,12 +52,15 @@ class Compilation:
     failed: Finished | None = None
 
 
-async def compile_model(bench: Bench, sources: Sequence[Path], glue: str) -> Compilation:
+async def compile_model(
+    bench: Bench, sources: Sequence[Path], glue: str, *, objects: Sequence[str] = ()
+) -> Compilation:
     """Compile and link what Verilator generated.
 
     Args:
         sources: the generated C++ files, all in the bench's folder.
         glue: C++ that implements `llm4cov::makeModel` (driver/driver.h).
+        objects: compiled earlier, in the bench's folder, to be linked too.
 
     Raises:
         ToolError: the compiler does not start.
@@ -67,7 +70,7 @@ async def compile_model(bench: Bench, sources: Sequence[Path], glue: str) -> Com
     failed = await compile_units(bench, units)
     if failed is None:
         failed = await link(
-            bench, [*(f"{unit.stem}.o" for unit in units), bench.runtime.driver], "simulation"
+            bench, [*(f"{unit.stem}.o" for unit in units), *objects, bench.runtime.driver], "simulation"
         )
     return Compilation(bench.folder / "simulation", failed)
 

@@ -20,6 +20,8 @@ from llm4cov_engine.simulator.generated import CONVERGE_LIMIT, Generated
 from llm4cov_engine.simulator.glue import glue
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm4cov_engine.build.runtime import Runtime
     from llm4cov_engine.build.toolchain import Toolchain
     from llm4cov_engine.design.design import Design
@@ -144,8 +146,12 @@ async def verilate(
     options: SimulatorOptions,
     *,
     fsm: bool,
+    prefix: str = PREFIX,
 ) -> Verilation:
     """Run Verilator; with FSM coverage first where it is wanted, without when it fails inside with it.
+
+    Args:
+        prefix: the name of the model's class, as in `arguments`.
 
     Raises:
         ToolError: it does not start.
@@ -160,7 +166,7 @@ async def verilate(
             if lacks_space(space.model, finished.output):
                 raise no_space(space.model)
             return Verilation(finished, fault)
-        return Verilation(finished, fault, await in_thread(lambda: _shared_instances(space.model)))
+        return Verilation(finished, fault, await in_thread(lambda: _shared_instances(space.model, prefix)))
 
     if not fsm:
         return await verilation(await attempt())
@@ -208,9 +214,9 @@ async def _started(
     )
 
 
-def _shared_instances(model: Path) -> tuple[str, ...]:
+def _shared_instances(model: Path, prefix: str) -> tuple[str, ...]:
     """Instances that were not inlined and are not the first of their module, read from the generated code."""
-    texts = [path.read_text("utf-8", "replace") for path in sorted(model.glob(f"{PREFIX}__Syms*.cpp"))]
+    texts = [path.read_text("utf-8", "replace") for path in sorted(model.glob(f"{prefix}__Syms*.cpp"))]
     names = [name for text in texts for name in _LATER_INSTANCE.findall(text)]
     return tuple(
         name.replace("__DOT__", ".").replace("__BRA__", "[").replace("__KET__", "]") for name in names
@@ -224,8 +230,10 @@ async def compile_model(
     space: Workspace,
     generated: Generated,
     options: SimulatorOptions,
+    *,
+    objects: Sequence[str] = (),
 ) -> Compilation:
-    """Compile and link what Verilator generated.
+    """Compile and link what Verilator generated, together with objects that are in its folder already.
 
     Raises:
         ToolError: the compiler does not start.
@@ -240,7 +248,10 @@ async def compile_model(
         quota=reach.build_quota(space),
     )
     return await program.compile_model(
-        bench, generated.sources, glue(PREFIX, counted=generated.registration is not None)
+        bench,
+        generated.sources,
+        glue(PREFIX, counted=generated.registration is not None),
+        objects=objects,
     )
 
 
