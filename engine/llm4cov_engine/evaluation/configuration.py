@@ -34,7 +34,7 @@ class Configuration:
 
     Attributes:
         dataset: its name.
-        policy: in words.
+        policy: in words, with the address of a model; that may change where the model has a name.
         seed: of the first sample's first round.
         details: settings of policy, coverage and simulator, flat; files as digests of what is in them.
         tasks: in the dataset's order.
@@ -74,8 +74,9 @@ class Configuration:
         ]
 
     def _parts(self) -> dict[str, Any]:
+        has_named_model = any(name.endswith(".model") for name in self.details)
         return {
-            "policy": self.policy,
+            "policy": self.policy.partition(" ")[0] if has_named_model else self.policy,
             "mode": self.mode.value,
             "rounds": self.rounds,
             "seed": self.seed,
