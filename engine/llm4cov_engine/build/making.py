@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -92,9 +93,11 @@ async def make(toolchain: Toolchain, folder: Path) -> None:
 def _lay_out(folder: Path) -> None:
     remove_tree(folder)
     make_folder(folder)
+    # The wheel's compiler says nothing of how it does what it did before.
+    unique = uuid.uuid4().hex
     with storing(folder):
-        (folder / "check.cpp").write_text(_CHECK)
-        (folder / "empty.cpp").write_text("")
+        (folder / "check.cpp").write_text(f'{_CHECK}extern const char unique[]{{"{unique}"}};\n')
+        (folder / "empty.cpp").write_text(f"// {unique}\n")
         for name in _DRIVER_SOURCES:
             (folder / name).write_text(_driver_text(name))
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from llm4cov_engine.build.compiler import Compiler, Family
+from llm4cov_engine.build.compiler import Compiler, Family, wheel_folder
 from llm4cov_engine.errors import ToolError
 from llm4cov_engine.process import run
 
@@ -104,7 +104,7 @@ async def compile_prefix(compiler: Compiler, folder: Path) -> tuple[str, ...]:
     """
     if not compiler.wheel:
         return driver(compiler)
-    words = await _spoken(compiler, folder, ["--verbose", "-c", "empty.cpp", "-o", "empty.o"], "-cc1")
+    words = await _spoken(compiler, folder, ["--verbose", "-c", "empty.cpp", "-o", "empty.o"], "-triple")
     kept: list[str] = []
     for option, value in pairwise(words):
         if option in ("-isystem", "-D"):
@@ -172,28 +172,30 @@ def _direct(compiler: Compiler, linker: str, words: Sequence[str]) -> tuple[str,
     return (program, *kept, *(["--no-fork"] if linker == "mold" else []))
 
 
-def _of_wheel(compiler: Compiler, folder: Path, words: Sequence[str]) -> tuple[str, ...]:
+def _of_wheel(compiler: Compiler, folder: Path, spoken: Sequence[str]) -> tuple[str, ...]:
     """The wheel's command, without an option its own linker does not know and the checks nobody asked for.
 
     What it compiled for itself is copied beside the rest: its cache may be cleared.
     """
     kept: list[str] = []
     skip = False
-    for word in words[1:]:
+    for word in spoken[1:]:
         if skip:
             skip = False
         elif word == "-mllvm":
             skip = True
         elif not word.endswith("libubsan_rt.a"):
             kept.append(word)
-    own: list[str] = []
-    for number, word in enumerate(kept):
-        path = folder / word
-        if word not in (MODEL, PROGRAM) and path.is_file() and path.parent != folder:
-            copy = folder / f"system{number}-{path.name}"
-            # A shared library is known by its name, which the linker writes into the program.
-            shutil.copyfile(path, copy)
-            own.append(str(copy))
-        else:
-            own.append(word)
-    return (str(compiler.program), "ld.lld", "--gc-sections", "-s", *own)
+    words = (_copied(folder, word) for word in kept)
+    return (str(compiler.program), "ld.lld", "--gc-sections", "-s", *words)
+
+
+def _copied(folder: Path, word: str) -> str:
+    """A word of the command; the copy of the file where it names one in the wheel's cache."""
+    path = (folder / word).resolve()
+    if not path.is_relative_to(wheel_folder().resolve()) or not path.is_file():
+        return word
+    # A shared library is known by the name it gives itself, not by its file's.
+    copy = folder / f"system-{path.name}"
+    shutil.copyfile(path, copy)
+    return str(copy)
