@@ -8,10 +8,12 @@ import typer
 
 from llm4cov_assist.commands import (
     close,
+    contamination,
     doctor,
     evaluate,
     export,
     filtering,
+    lsp,
     run,
     select,
     sessions,
@@ -50,9 +52,11 @@ app.command("doctor")(doctor.doctor)
 app.command("run")(run.run)
 app.command("close")(close.close)
 app.command("tui")(tui.tui)
+app.command("lsp")(lsp.lsp)
 app.add_typer(sessions.app, name="sessions")
 app.command("export")(export.export)
 app.command("eval")(evaluate.evaluate)
 app.command("synth")(synth.synth)
 app.command("select")(select.select)
 app.command("filter")(filtering.filter_rounds)
+app.command("contamination")(contamination.contamination)

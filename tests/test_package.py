@@ -26,16 +26,17 @@ PACKAGES = {
 
 PUBLIC = """
 DEFAULT_ROUNDS NO_GUIDANCE Advance AmbiguousTopError Author BuiltinPolicy BusyError Candidate Check
-Collected Comparison Coverage DatasetFilter DeclarationKind Declared Design DesignError DesignOptions
-Elaboration ElaborationError Exclusion ExclusionKind ExportFormat ExportRequest Exported Feedback
-GivenPolicy Guidance Hole HoleReason Instance HubOptions LineMark LineStatus LiveProblem Llm4CovError Metric
-Mode NoDesignError Node Point Policy PolicyError Problem Project Proposal Recorder Rejection Review
-ScriptedPolicy Seconds Selection Session SessionError SessionStore SessionSummary Settings SettingsError
-Severity Simulator SimulatorIdentity SimulatorOptions SourceFile Span State Status StorageError Tally Target
-TargetResult Testbench Tokens ToolError Transition Verilator Workbench __version__ agentic candidates
-check_rtl check_testbench compare declared describe diagnose direct_infer elaborate errors evaluation events
-export_sessions holes in_thread is_too_large load load_settings load_testbench marks read_text report
-rtl_files synthesis transition with_texts write_script write_text
+Collected Comparison ContaminationRequest Coverage DatasetFilter DeclarationKind Declared Design
+DesignError DesignOptions Elaboration ElaborationError Exclusion ExclusionKind ExportFormat ExportRequest
+Exported Feedback GivenPolicy Guidance Hole HoleReason HubOptions Instance LineMark LineStatus LiveProblem
+Llm4CovError Metric Mode NoDesignError Node Point Policy PolicyError Problem Project Proposal Recorder
+Rejection Review ScriptedPolicy Seconds Selection Session SessionError SessionStore SessionSummary
+Settings SettingsError Severity Simulator SimulatorIdentity SimulatorOptions SourceFile Span State Status
+StorageError Tally Target TargetResult Testbench Tokenization Tokens ToolError Transition Verilator
+Workbench __version__ agentic candidates check_contamination check_rtl check_testbench compare declared
+describe diagnose direct_infer elaborate errors evaluation events export_sessions holes in_thread
+is_too_large load load_settings load_testbench marks read_text report rtl_files synthesis transition
+with_texts write_clean write_script write_text
 """
 
 

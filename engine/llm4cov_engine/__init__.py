@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
     from llm4cov_engine.coverage.target import Target
     from llm4cov_engine.coverage.text import describe
+    from llm4cov_engine.dataset.contamination.checking import (
+        ContaminationRequest,
+        check_contamination,
+        write_clean,
+    )
+    from llm4cov_engine.dataset.contamination.rouge import Tokenization
     from llm4cov_engine.dataset.export.exporting import Exported, ExportRequest, export_sessions
     from llm4cov_engine.dataset.export.formats import ExportFormat
     from llm4cov_engine.dataset.export.selection import Selection
@@ -88,6 +94,7 @@ __all__ = [
     "Check",
     "Collected",
     "Comparison",
+    "ContaminationRequest",
     "Coverage",
     "DatasetFilter",
     "DeclarationKind",
@@ -148,6 +155,7 @@ __all__ = [
     "Target",
     "TargetResult",
     "Testbench",
+    "Tokenization",
     "Tokens",
     "ToolError",
     "Transition",
@@ -156,6 +164,7 @@ __all__ = [
     "__version__",
     "agentic",
     "candidates",
+    "check_contamination",
     "check_rtl",
     "check_testbench",
     "compare",
@@ -181,11 +190,18 @@ __all__ = [
     "synthesis",
     "transition",
     "with_texts",
+    "write_clean",
     "write_script",
     "write_text",
 ]
 
 _HOMES = {
+    "dataset.contamination.rouge": ("Tokenization",),
+    "dataset.contamination.checking": (
+        "ContaminationRequest",
+        "check_contamination",
+        "write_clean",
+    ),
     "dataset.reading": ("DatasetFilter",),
     "dataset.sources": ("HubOptions",),
     "synthesis.rejection": ("Rejection",),

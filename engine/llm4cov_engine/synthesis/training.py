@@ -109,4 +109,8 @@ def write_training(folder: Path, stage: int, dataset: str, training: Training) -
 
 def _scalar(value: str | float) -> str:
     """A YAML scalar: numbers and truth values as JSON has them, and plain words as they are."""
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    text = json.dumps(value)
+    # Without a point, YAML 1.1 takes a number with an exponent for a text.
+    return text.replace("e", ".0e", 1) if "e-" in text and "." not in text else text

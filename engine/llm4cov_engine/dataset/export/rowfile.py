@@ -48,7 +48,15 @@ class RowFile:
         Raises:
             StorageError: the disk does not take it.
         """
-        data = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+        self.write_line(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+
+    def write_line(self, line: bytes) -> None:
+        """Add a row that is JSON already, without its line end.
+
+        Raises:
+            StorageError: the disk does not take it.
+        """
+        data = line + b"\n"
         try:
             self._file.write(data)
         except OSError as error:
