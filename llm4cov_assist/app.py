@@ -14,6 +14,7 @@ from llm4cov_assist.commands import (
     export,
     filtering,
     lsp,
+    push,
     run,
     select,
     sessions,
@@ -60,3 +61,4 @@ app.command("synth")(synth.synth)
 app.command("select")(select.select)
 app.command("filter")(filtering.filter_rounds)
 app.command("contamination")(contamination.contamination)
+app.command("push")(push.push)

@@ -35,8 +35,8 @@ Settings SettingsError Severity Simulator SimulatorIdentity SimulatorOptions Sou
 StorageError Tally Target TargetResult Testbench Tokenization Tokens ToolError Transition Verilator
 Workbench __version__ agentic candidates check_contamination check_rtl check_testbench compare declared
 describe diagnose direct_infer elaborate errors evaluation events export_sessions holes in_thread
-is_too_large load load_settings load_testbench marks read_text report rtl_files synthesis transition
-with_texts write_clean write_script write_text
+is_too_large load load_settings load_testbench marks pack push_parcel read_text report rtl_files synthesis
+transition with_texts write_clean write_script write_text
 """
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.dataset.export.exporting import Exported, ExportRequest, export_sessions
     from llm4cov_engine.dataset.export.formats import ExportFormat
     from llm4cov_engine.dataset.export.selection import Selection
+    from llm4cov_engine.dataset.hub import pack, push_parcel
     from llm4cov_engine.dataset.progress import Advance
     from llm4cov_engine.dataset.reading import DatasetFilter
     from llm4cov_engine.dataset.sources import HubOptions
@@ -184,6 +185,8 @@ __all__ = [
     "load_settings",
     "load_testbench",
     "marks",
+    "pack",
+    "push_parcel",
     "read_text",
     "report",
     "rtl_files",
@@ -196,6 +199,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "dataset.hub": (
+        "pack",
+        "push_parcel",
+    ),
     "dataset.contamination.rouge": ("Tokenization",),
     "dataset.contamination.checking": (
         "ContaminationRequest",

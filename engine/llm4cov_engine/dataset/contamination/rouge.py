@@ -1,8 +1,8 @@
 """ROUGE-L of two texts, plainly computed: what everything faster is held against.
 
 The F-measure with equal weights: twice the longest common subsequence of tokens over the tokens of both.
-Tokens are what stands between white space, as in the published check; or the lower-case words and numbers that
-the package rouge-score takes.
+Tokens are what stands between white space, as in the published check; or the lower-case words and numbers
+that the package rouge-score takes.
 """
 
 from __future__ import annotations
