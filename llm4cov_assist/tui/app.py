@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
+from llm4cov_assist.tui.commands import PALETTE_KEYS
+from llm4cov_assist.tui.desk import Request
 from llm4cov_assist.tui.palette import Commands
 from llm4cov_assist.tui.screens.main import MainScreen
 from llm4cov_assist.tui.themes import DARK, themes
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.screen import Screen
 
-    from llm4cov_assist.tui.desk import Request
+    from llm4cov_assist.tui.messages import OpenFolder
 
 _SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter from the one that draws; Python's own 0.005 is felt."""
@@ -33,7 +35,7 @@ class AssistantApp(App[None]):
     COMMAND_PALETTE_BINDING = "f1"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+shift+p", "command_palette", "Command palette", show=False, priority=True),
+        Binding(",".join(PALETTE_KEYS), "command_palette", "Command palette", show=False, priority=True),
         Binding("ctrl+q", "screen.leave", "Quit", show=False, priority=True),
     ]
 
@@ -48,6 +50,13 @@ class AssistantApp(App[None]):
     def get_default_screen(self) -> Screen[Any]:
         """The main screen."""
         return MainScreen(self._request)
+
+    async def on_open_folder(self, event: OpenFolder) -> None:
+        """Work on another repository from now on."""
+        for screen in self.screen_stack:
+            if isinstance(screen, MainScreen):
+                await screen.flush()
+        await self.switch_screen(MainScreen(Request(str(event.folder))))
 
     async def on_unmount(self) -> None:
         """End what runs, whatever way the application ends."""

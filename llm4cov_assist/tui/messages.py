@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from textual.message import Message
 
@@ -24,6 +25,13 @@ class OpenNode(Message):
     """Show the testbench of a round."""
 
     node: Node
+
+
+@dataclass
+class OpenFolder(Message):
+    """Work on another repository from now on."""
+
+    folder: Path
 
 
 @dataclass

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import work
+from textual.widget import Widget
+from textual.widgets import TabbedContent
 
 from llm4cov_assist.tui.messages import OpenFile
 from llm4cov_assist.tui.screens.ask import AskScreen
@@ -22,23 +24,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.geometry import Offset
-    from textual.widget import Widget
 
     from llm4cov_assist.tui.standing import Share
 
-_JUMPS = (
-    ("f", "#file-tree"),
-    ("h", "#hierarchy-tree"),
-    ("m", "#modules-table"),
-    ("e", "#editor-tabs"),
-    ("o", "#holes-table"),
-    ("p", "#problems-table"),
-    ("l", "#log-text"),
-    ("r", "#rounds-tree"),
-    ("c", "#conversation"),
-    ("w", "#composer"),
-)
-"""Letters of jump mode; those whose pane is not in sight are left out."""
+_JUMPS = {
+    "f": ("#explorer-tabs", "files"),
+    "h": ("#explorer-tabs", "hierarchy"),
+    "m": ("#explorer-tabs", "modules"),
+    "o": ("#panel-tabs", "holes"),
+    "p": ("#panel-tabs", "problems"),
+    "l": ("#panel-tabs", "log"),
+    "r": ("#panel-tabs", "rounds"),
+}
+"""Letters of jump mode for tabs: the tabs' own id, and the tab's."""
+
+_JUMPS_TO_WIDGETS = {"e": "#editor-tabs", "c": "#conversation", "w": "#composer"}
 
 
 class ViewingScreen(ShellScreen):
@@ -157,19 +157,25 @@ class ViewingScreen(ShellScreen):
     @work
     async def action_jump(self) -> None:
         """Jump to a pane by its letter."""
-        places: dict[str, Offset] = {}
-        widgets: dict[str, Widget] = {}
-        for letter, name in _JUMPS:
-            widget = self.query_one(name)
-            region = widget.region
-            if region.area and all(node.display for node in widget.ancestors_with_self if node is not self):
-                places[letter] = region.offset
-                widgets[letter] = widget
+        wanted: dict[str, Widget] = {
+            letter: self.query_one(tabs, TabbedContent).get_tab(pane)
+            for letter, (tabs, pane) in _JUMPS.items()
+        }
+        wanted |= {letter: self.query_one(name) for letter, name in _JUMPS_TO_WIDGETS.items()}
+        places: dict[str, Offset] = {
+            letter: widget.region.offset for letter, widget in wanted.items() if _is_in_sight(widget)
+        }
         chosen = await self.app.push_screen_wait(JumpScreen(places))
         if chosen == "e":
             self.editors.focus_text()
+        elif chosen in _JUMPS_TO_WIDGETS:
+            wanted[chosen].focus()
         elif chosen:
-            widgets[chosen].focus()
+            tabs, pane = _JUMPS[chosen]
+            if tabs == "#panel-tabs":
+                self.panel.turn_to(pane)
+            else:
+                self.explorer.turn_to(pane)
 
     @work
     async def action_files(self) -> None:
@@ -229,3 +235,9 @@ class ViewingScreen(ShellScreen):
         if root is None:
             return ""
         return await in_thread(lambda: read_text(root / name))
+
+
+def _is_in_sight(widget: Widget) -> bool:
+    return bool(widget.region.area) and all(
+        node.display for node in widget.ancestors_with_self if isinstance(node, Widget)
+    )

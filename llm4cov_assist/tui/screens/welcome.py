@@ -56,7 +56,7 @@ class WelcomeScreen(ModalScreen[str | None]):
             yield Static("llm4cov closes hardware coverage", classes="dialog-title")
             with VerticalScroll(id="welcome-ways"):
                 yield Static(
-                    "It writes a SystemVerilog testbench, runs it on Verilator, reads which coverage points were "
+                    "It writes a SystemVerilog testbench, runs it on Verilator, reads which points were "
                     f"missed, and repairs it, round after round. You watch, steer and decide. {here}",
                     markup=False,
                 )

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import webbrowser
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import work
 
+from llm4cov_assist.tui import examples
 from llm4cov_assist.tui.messages import (
     AimAt,
     BranchFrom,
     CloseQueue,
     CompareAsked,
     Instructed,
+    OpenFolder,
     WaiveAsked,
     WorkOn,
 )
@@ -340,7 +343,7 @@ class WorkingScreen(ViewingScreen):
             AskScreen("Save the testbench", "To which file?", given, objection)
         )
         if answer:
-            self._write(Path(answer).expanduser())
+            self._write(_path(answer))
 
     @work(group="save")
     async def _write(self, path: Path) -> None:
@@ -417,7 +420,7 @@ class WorkingScreen(ViewingScreen):
         if not answer:
             return
         request = ExportRequest((ExportFormat(kind),), (bench.session.id,))
-        folder = Path(answer).expanduser()
+        folder = _path(answer)
         try:
             done = await in_thread(lambda: export_sessions([bench.store], request, folder))
         except Llm4CovError as error:
@@ -460,7 +463,21 @@ class WorkingScreen(ViewingScreen):
 
     @work
     async def _open_example(self) -> None:
-        self.notice("Examples lie in the repository's folder `examples`.")
+        found = await in_thread(examples.there)
+        if not found:
+            self.notice("The examples lie in the folder `examples` of the source repository.", "warning")
+            return
+        choices = [Choice(each.title, each.folder.name, str(each.folder)) for each in found]
+        chosen = await self.app.push_screen_wait(ChooseScreen("Open which example", choices))
+        if chosen is None:
+            return
+        try:
+            copy = await in_thread(partial(examples.copied, Path(chosen), Path.cwd()))
+        except OSError as error:
+            self.notice(f"The example cannot be copied to this folder: {error.strerror}.", "error")
+            return
+        self.notice(f"Copied to {copy.name}, yours to change.")
+        self.post_message(OpenFolder(copy))
 
     async def action_leave(self) -> None:
         """Quit; what was finished and what was typed is kept."""
@@ -470,6 +487,10 @@ class WorkingScreen(ViewingScreen):
     async def flush(self) -> None:
         """Keep the draft and end what runs."""
         await self.desk.end()
+
+
+def _path(text: str) -> Path:
+    return Path(text).expanduser()
 
 
 _FORMATS = {

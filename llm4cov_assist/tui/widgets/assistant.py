@@ -37,7 +37,7 @@ class Assistant(Vertical):
         """The conversation above, the line to write in below."""
         with VerticalScroll(id="conversation", can_focus=True):
             yield Static(HELP, classes="note")
-        yield Input(placeholder="Tell the assistant what to exercise ...", id="composer")
+        yield Input(placeholder="What should it exercise?", id="composer")
 
     @property
     def _conversation(self) -> VerticalScroll:
@@ -101,7 +101,7 @@ class Assistant(Vertical):
         for old in scroll.children[: max(0, len(scroll.children) - _KEPT)]:
             old.remove()
         if at_end:
-            scroll.anchor()
+            self.call_after_refresh(scroll.scroll_end, animate=False)
 
     def ask(self) -> None:
         """Give the line to write in the keys."""

@@ -13,6 +13,7 @@ from llm4cov_assist.tui.widgets.modules import ModulesTable
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from llm4cov_assist.tui.standing import Standing
 
@@ -38,5 +39,9 @@ class Explorer(Vertical):
     def turn_to(self, view: str) -> None:
         """Show a view by its id and give it the keys."""
         self.query_one(TabbedContent).active = view
-        wanted = {"files": FileTree, "hierarchy": HierarchyTree, "modules": ModulesTable}[view]
-        self.query_one(wanted).focus()
+        wanted: dict[str, type[Widget]] = {
+            "files": FileTree,
+            "hierarchy": HierarchyTree,
+            "modules": ModulesTable,
+        }
+        self.query_one(wanted[view]).focus()

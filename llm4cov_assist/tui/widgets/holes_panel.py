@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 _COLUMNS = (
-    Column("metric", 10),
+    Column("metric", 13),
     Column("what"),
     Column("file", 22, drop_below=60),
     Column("line", 6, "right"),

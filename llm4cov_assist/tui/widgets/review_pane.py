@@ -29,7 +29,7 @@ class ReviewPane(Vertical):
         Binding("a", "accept", "Accept"),
         Binding("e", "edit", "Edit first"),
         Binding("r", "reject", "Reject"),
-        Binding("shift+a", "accept_all", "Accept all from now on"),
+        Binding("A", "accept_all", "Accept all from now on"),
     ]
 
     def __init__(self, state: State, proposal: Proposal, *, id: str | None = None) -> None:  # noqa: A002

@@ -120,7 +120,7 @@ class TestbenchEditor(Vertical):
         if here:
             said.append(f"✗ {here[0].message}", style=ink.missed)
         elif self._problems:
-            said.append(f"{len(self._problems)} problems; F8 goes to the next", style=ink.quiet)
+            said.append(f"{_counted(len(self._problems))}; F8 goes to the next", style=ink.quiet)
         self.query_one(".line-points", Static).update(said)
 
     @on(TextArea.Changed)
@@ -133,3 +133,7 @@ class TestbenchEditor(Vertical):
     def _rested(self) -> None:
         self._timer = None
         self.post_message(Edited(self.file))
+
+
+def _counted(count: int) -> str:
+    return "1 problem" if count == 1 else f"{count} problems"
