@@ -99,7 +99,8 @@ class EvaluationProgress:
             line.append(outcome.status.value.replace("_", " "), style="red")
         if outcome.passed:
             line.append(f"  passed in round {sample.rounds_to_pass}", style="green")
-        line.append(f"  {len(sample.rounds)} rounds  {sample.seconds:.1f} s", style="dim")
+        rounds = len(sample.rounds)
+        line.append(f"  {rounds} round{'' if rounds == 1 else 's'}  {sample.seconds:.1f} s", style="dim")
         if sample.error:
             line.append(f"  {sample.error}", style="red")
         talk.print(line)

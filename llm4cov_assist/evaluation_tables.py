@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 def results_view(results: evaluation.Results) -> RenderableType:
     """Everything a person wants to know of an evaluation but for the single designs."""
     parts: list[RenderableType] = [_head(results), "", _figures_table(results.groups)]
-    if results.by_round:
-        parts += ["", _rounds_table(results)]
+    everything = results.groups.get("all")
+    if everything is not None:
+        parts += [_ranges(everything), "", _rounds_table(results)]
+        if len(everything.cov_pass_at) > 2:
+            parts += ["", _samples_table(everything)]
     parts += ["", _cost(results)]
     if not results.is_complete:
         left = results.wanted - len(results.samples)
@@ -55,14 +58,13 @@ def _table(*columns: str) -> Table:
 
 
 def _figures_table(groups: dict[str, evaluation.Figures]) -> Table:
-    ks = [k for k in groups["all"].cov_pass_at if k > 1] if groups else []
-    names = [name for k in ks for name in (f"pass@{k}", f"best@{k}")]
+    most = max(groups["all"].cov_pass_at, default=1) if groups else 1
+    names = [f"pass@{most}", f"best@{most}"] if most > 1 else []
     table = _table("", "designs", "Sim Pass", "Cov Pass", "Avg Cov", *names)
     for name, figures in groups.items():
         more = [
-            percent(values[k]) if k in values else ""
-            for k in ks
-            for values in (figures.cov_pass_at, figures.best_at)
+            percent(values[most]) if most in values else ""
+            for values in (figures.cov_pass_at, figures.best_at)[: len(names)]
         ]
         table.add_row(
             name,
@@ -73,14 +75,22 @@ def _figures_table(groups: dict[str, evaluation.Figures]) -> Table:
             *more,
             style="bold" if name == "all" else "",
         )
-        if name == "all" and figures.designs > 1:
-            intervals = (figures.sim_pass, figures.cov_pass, figures.avg_cov)
-            table.add_row("  95 %", "", *map(_range, intervals), *[""] * len(more), style="dim")
     return table
 
 
-def _range(interval: evaluation.Interval) -> str:
-    return f"{interval.low * 100:.1f}–{interval.high * 100:.1f} %"
+def _ranges(figures: evaluation.Figures) -> Text:
+    intervals = {"Sim Pass": figures.sim_pass, "Cov Pass": figures.cov_pass, "Avg Cov": figures.avg_cov}
+    said = [f"{name} {each.low * 100:.1f} to {each.high * 100:.1f}" for name, each in intervals.items()]
+    return Text(f"95 % intervals over designs: {', '.join(said)}", style="dim")
+
+
+def _samples_table(figures: evaluation.Figures) -> Table:
+    """What more samples would bring."""
+    table = _table("samples k", "Sim Pass", "pass@k", "best@k")
+    for k in figures.cov_pass_at:
+        values = (figures.sim_pass_at[k], figures.cov_pass_at[k], figures.best_at[k])
+        table.add_row(str(k), *map(percent, values))
+    return table
 
 
 def _rounds_table(results: evaluation.Results) -> Table:

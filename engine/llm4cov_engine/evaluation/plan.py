@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.build.toolchain import find_toolchain
-from llm4cov_engine.choice import Mode, name_of
+from llm4cov_engine.choice import Mode, choose, name_of
 from llm4cov_engine.dataset.entry import Entry, Skipped, SkipReason
 from llm4cov_engine.dataset.reading import DatasetFilter, DatasetReading, read_dataset
 from llm4cov_engine.dataset.sources import HubOptions
@@ -77,9 +77,11 @@ async def prepare(request: EvaluationRequest) -> EvaluationPlan:
         SettingsError: the settings cannot be used.
         StorageError: a file cannot be read.
         ToolError: the simulator is missing, or the hub refuses.
-        PolicyError: the policy's endpoint is no URL.
+        PolicyError: the policy's script cannot be read, or its endpoint is no URL.
     """
     settings = load_settings(_settings_folder(request.dataset), request.flags)
+    # Whether there is such a policy is better known before anything is read or written.
+    choose(settings.policy, mode=request.mode, seed=settings.simulator.seed)
     reading = await in_thread(lambda: read_dataset(request.dataset, request.wanted, request.hub))
     asked = request.flags.get("coverage", {}).get("target") is not None
     designs, tasks, refused = await in_thread(lambda: _elaborated(reading, settings, asked))
