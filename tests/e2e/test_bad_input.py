@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -87,6 +88,7 @@ def test_unknown_session(counter: Path) -> None:
     is_explained(llm4cov("sessions", "show", "20990101", folder=counter), "20990101")
 
 
+@pytest.mark.skipif(find_spec("ziglang") is not None, reason="the package index's compiler is installed")
 def test_no_compiler(counter: Path, tmp_path: Path) -> None:
     programs = tmp_path / "bin"
     programs.mkdir()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
+from dataclasses import replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -73,6 +75,7 @@ async def make(toolchain: Toolchain, folder: Path) -> None:
         ToolError: the compiler cannot compile it, or nothing links it.
         StorageError: there is no space left.
     """
+    began = time.monotonic()
     await in_thread(lambda: _lay_out(folder))
     prefix = await compile_prefix(toolchain.compiler, folder)
     flags = (*prefix, *headers.common_flags(toolchain, "-Os"))
@@ -87,7 +90,8 @@ async def make(toolchain: Toolchain, folder: Path) -> None:
         compiled.cancel()
         await asyncio.wait([compiled])
     recipe = await _linked(toolchain, folder, _generated(toolchain, folder, prefix, header), header)
-    await in_thread(lambda: _finish(folder, recipe))
+    seconds = time.monotonic() - began
+    await in_thread(lambda: _finish(folder, replace(recipe, seconds=seconds)))
 
 
 def _lay_out(folder: Path) -> None:

@@ -39,12 +39,14 @@ class Recipe:
     Attributes:
         compiler: compiles with generated code's options; what and where to is added.
         linker: name of the linker.
+        seconds: that it took to set all this up.
         link: links; MODEL stands for the objects and PROGRAM for what is made of them.
     """
 
     compiler: tuple[str, ...]
     linker: str
     link: tuple[str, ...]
+    seconds: float = 0.0
 
     def compile_command(self, source: str, target: str) -> tuple[str, ...]:
         """Compile one file of generated code."""
@@ -63,6 +65,7 @@ class Recipe:
             "compiler": [word.replace(str(folder), _HERE) for word in self.compiler],
             "linker": self.linker,
             "link": [word.replace(str(folder), _HERE) for word in self.link],
+            "seconds": self.seconds,
         }
         return json.dumps(record)
 
@@ -76,7 +79,7 @@ class Recipe:
         record = json.loads(text)
         compiler = tuple(word.replace(_HERE, str(folder)) for word in record["compiler"])
         link = tuple(word.replace(_HERE, str(folder)) for word in record["link"])
-        return cls(compiler, record["linker"], link)
+        return cls(compiler, record["linker"], link, record["seconds"])
 
 
 def driver(compiler: Compiler) -> tuple[str, ...]:

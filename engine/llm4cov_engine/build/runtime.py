@@ -22,8 +22,9 @@ from llm4cov_engine.process import in_thread
 
 if TYPE_CHECKING:
     from llm4cov_engine.build.toolchain import Toolchain
+from llm4cov_engine.build.upkeep import pin
 
-SCHEMA: Final = "3"
+SCHEMA: Final = "4"
 """Changes whenever an entry built by an earlier release must not be used."""
 
 
@@ -83,7 +84,7 @@ async def prepare(toolchain: Toolchain, emit: Emit) -> Runtime:
         StorageError: the cache folder cannot be written.
     """
     folder = runtimes_folder() / await in_thread(lambda: runtime_key(toolchain))
-    ready = await in_thread(lambda: _ready(folder, thorough=False))
+    ready = await in_thread(lambda: _pinned(folder))
     if ready is not None:
         return ready
     async with locked(folder.with_suffix(".lock")):
@@ -97,14 +98,15 @@ async def prepare(toolchain: Toolchain, emit: Emit) -> Runtime:
                 await in_thread(lambda: remove_tree(folder))
                 raise
             ready = await in_thread(lambda: _read(folder))
+        await in_thread(lambda: pin(folder))
     return ready
 
 
 def setup_words(toolchain: Toolchain) -> str:
-    """What the one-time set-up does, for whoever waits for it."""
+    """What the one-time set-up does and about how long it takes, for whoever waits for it."""
     if toolchain.compiler.wheel:
-        return "compiling the C++ library and the Verilator runtime, once per machine; takes a few minutes"
-    return "compiling the Verilator runtime, once per machine"
+        return "compiling the C++ library and the Verilator runtime, once per machine: about two minutes"
+    return "compiling the Verilator runtime, once per machine: about ten seconds"
 
 
 async def find_ready(toolchain: Toolchain) -> Runtime | None:
@@ -116,6 +118,14 @@ async def discard(runtime: Runtime) -> None:
     """Throw a damaged runtime away, so that `prepare` compiles it again."""
     async with locked(runtime.folder.with_suffix(".lock")):
         await in_thread(lambda: remove_tree(runtime.folder))
+
+
+def _pinned(folder: Path) -> Runtime | None:
+    """The runtime in a folder, if it can be used; then it stays for as long as this process lives."""
+    if folder.is_dir():
+        # Before the look: from here on nobody takes it away.
+        pin(folder)
+    return _ready(folder, thorough=False)
 
 
 def _ready(folder: Path, *, thorough: bool) -> Runtime | None:

@@ -7,20 +7,23 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
+from llm4cov_engine.build import runtime
 from llm4cov_engine.build.compiler import Compiler, find_compiler
 from llm4cov_engine.build.environment import tool_environment
 from llm4cov_engine.build.storage import make_folder, write_whole
 from llm4cov_engine.build.toolchain import (
+    Toolchain,
     VerilatorTool,
     find_solver,
     find_verilator,
 )
+from llm4cov_engine.build.upkeep import LARGEST, usage
 from llm4cov_engine.errors import Llm4CovError, ToolError
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.process import in_thread, run
 from llm4cov_engine.sandbox.box import Kind
 from llm4cov_engine.sandbox.finding import AUTO, OFF, REMEDY, find_box
-from llm4cov_engine.simulator import cache, reach
+from llm4cov_engine.simulator import reach
 from llm4cov_engine.simulator.model import coverage_flags
 from llm4cov_engine.simulator.options import SimulatorOptions
 
@@ -46,7 +49,9 @@ class Check:
     needed: bool = True
 
 
-async def simulator_checks(verilator: Path | None = None, sandbox: str = AUTO) -> tuple[Check, ...]:
+async def simulator_checks(
+    verilator: Path | None = None, sandbox: str = AUTO, largest: int = LARGEST
+) -> tuple[Check, ...]:
     """Check everything a simulation needs, in the order of need.
 
     Nothing is installed, and nothing but the sandbox's small launcher is compiled.
@@ -54,8 +59,10 @@ async def simulator_checks(verilator: Path | None = None, sandbox: str = AUTO) -
     Args:
         verilator: the user's own choice of Verilator.
         sandbox: the setting of that name.
+        largest: bytes the cache may take.
     """
     checks: list[Check] = []
+    tool = None
     try:
         tool = await find_verilator(verilator)
     except ToolError as error:
@@ -70,9 +77,14 @@ async def simulator_checks(verilator: Path | None = None, sandbox: str = AUTO) -
         checks.append(Check("C++ compiler", False, error.what, error.remedy))
     else:
         checks.append(Check("C++ compiler", True, f"{compiler.version} at {compiler.program}"))
-    checks.append(await in_thread(_cache))
+    ready = None
+    if tool is not None and compiler is not None:
+        toolchain = Toolchain(tool, compiler)
+        ready = await runtime.find_ready(toolchain)
+        checks.append(_setup(toolchain, ready))
+    checks.append(await in_thread(lambda: _cache(largest)))
     if compiler is not None:
-        checks.append(await _sandbox(compiler, sandbox))
+        checks.append(await _sandbox(compiler, sandbox, is_set_up=ready is not None))
     checks.append(_solver())
     return tuple(checks)
 
@@ -112,7 +124,14 @@ async def _accepts(tool: VerilatorTool, flag: str) -> bool:
     return done.ok
 
 
-def _cache() -> Check:
+def _setup(toolchain: Toolchain, ready: runtime.Runtime | None) -> Check:
+    if ready is None:
+        return Check("Set-up", True, f"the first simulation begins with {runtime.setup_words(toolchain)}")
+    detail = f"done in {ready.recipe.seconds:.0f} seconds; programs are linked by {ready.recipe.linker}"
+    return Check("Set-up", True, detail)
+
+
+def _cache(largest: int) -> Check:
     folder = cache_folder()
     try:
         probe = make_folder(folder) / ".writable"
@@ -120,11 +139,15 @@ def _cache() -> Check:
         probe.unlink(missing_ok=True)
     except Llm4CovError as error:
         return Check("Cache folder", False, error.what, error.remedy)
-    used = cache.usage()
-    runtimes = "runtime not compiled yet" if not used.runtimes else f"{used.runtimes} compiled runtimes"
-    return Check(
-        "Cache folder", True, f"{folder}: {used.size / 1e6:.0f} MB, {used.calls} answers, {runtimes}"
+    used = usage()
+    holds = ", ".join(
+        f"{used.of(section).entries} {what if used.of(section).entries != 1 else what.removesuffix('s')}"
+        for section, what in _SECTIONS.items()
     )
+    return Check("Cache folder", True, f"{folder}: {used.size / 1e6:.0f} of {largest / 1e6:.0f} MB, {holds}")
+
+
+_SECTIONS: Final = {"calls": "answers", "runtimes": "runtimes", "libraries": "compiled DUTs"}
 
 
 _BOXES: Final = {
@@ -133,8 +156,11 @@ _BOXES: Final = {
 }
 
 
-async def _sandbox(compiler: Compiler, wanted: str) -> Check:
+async def _sandbox(compiler: Compiler, wanted: str, *, is_set_up: bool) -> Check:
     name = "Sandbox"
+    if compiler.wheel and not is_set_up and wanted != OFF:
+        # Its launcher cannot be compiled before the C++ library is.
+        return Check(name, True, "is tried when the set-up is done", needed=False)
     if wanted == OFF:
         remedy = 'Remove the setting sandbox = "off" unless you trust every testbench.'
         return Check(name, False, "switched off: limits on time, memory, files", remedy, needed=False)

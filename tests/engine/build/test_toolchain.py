@@ -139,6 +139,7 @@ async def test_the_diagnosis_of_this_machine() -> None:
         "Verilator",
         "Coverage",
         "C++ compiler",
+        "Set-up",
         "Cache folder",
         "Sandbox",
         "Constraint solver",
