@@ -124,6 +124,7 @@ async def test_a_cache_folder_that_cannot_be_made(tmp_path: Path, monkeypatch: p
 
 
 def mounted(folder: Path, size: int) -> bool:
+    """A small file system; taken away lazily, for this process pins the runtime that it used there."""
     folder.mkdir()
     done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], capture_output=True, check=False
@@ -145,7 +146,7 @@ async def test_a_full_disk_while_compiling_the_runtime(
         assert "room" in caught.value.remedy
         assert not [path for path in runtime.runtimes_folder().iterdir() if path.is_dir()]
     finally:
-        await asyncio.to_thread(subprocess.run, ["umount", str(disk)], check=True)
+        await asyncio.to_thread(subprocess.run, ["umount", "--lazy", str(disk)], check=True)
 
 
 async def test_a_cache_folder_that_is_only_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,7 +163,7 @@ async def test_a_cache_folder_that_is_only_read(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(StorageError, match="cannot be written: Read-only file system"):
             await Verilator().simulate(DESIGN, GOOD)
     finally:
-        await asyncio.to_thread(subprocess.run, ["umount", str(disk)], check=True)
+        await asyncio.to_thread(subprocess.run, ["umount", "--lazy", str(disk)], check=True)
 
 
 @pytest.mark.parametrize("free", [40_000, 400_000])
@@ -185,7 +186,7 @@ async def test_a_full_disk_in_the_middle_of_a_call(
         (disk / "filler").unlink()
         assert (await Verilator().simulate(DESIGN, GOOD)).status is Status.SUCCESS
     finally:
-        await asyncio.to_thread(subprocess.run, ["umount", str(disk)], check=True)
+        await asyncio.to_thread(subprocess.run, ["umount", "--lazy", str(disk)], check=True)
 
 
 def test_the_runtime_is_in_the_cache_folder() -> None:
