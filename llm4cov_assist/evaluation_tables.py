@@ -129,6 +129,11 @@ def _errors(results: evaluation.Results) -> Text:
     )
 
 
+def _points(share: float) -> str:
+    # Adding nothing turns the zero that a small loss is rounded to into a plain one.
+    return f"{round(share * 100, 1) + 0.0:+.1f}"
+
+
 def comparison_view(comparison: evaluation.Comparison, other: Path) -> RenderableType:
     """Two evaluations side by side."""
     table = _table("against " + str(other), "this", "that", "difference", "95 % interval")
@@ -139,8 +144,8 @@ def comparison_view(comparison: evaluation.Comparison, other: Path) -> Renderabl
             each.figure,
             percent(each.ours),
             percent(each.theirs),
-            Text(f"{change.mean * 100:+.1f}", style=style),
-            f"{change.low * 100:+.1f} to {change.high * 100:+.1f}",
+            Text(_points(change.mean), style=style),
+            f"{_points(change.low)} to {_points(change.high)}",
         )
     better, worse, equal = comparison.wins
     said = f"{len(comparison.duels)} designs in both: {better} better, {worse} worse, {equal} equal"

@@ -147,7 +147,7 @@ def _report(folder: evaluation.EvaluationFolder, against: Path | None, as_json: 
         other = evaluation.EvaluationFolder(against)
         comparison = evaluation.compare(results, evaluation.Results.of(other.about(), other.samples()))
         document["comparison"] = evaluation.comparison_document(comparison)
-    written = evaluation.write_results(results, folder.path)
+    written = evaluation.write_results(results, folder.path, comparison)
     if as_json:
         print_json(document)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -85,19 +86,20 @@ def comparison_document(comparison: Comparison) -> Document:
     }
 
 
-def write_results(results: Results, folder: Path) -> tuple[Path, Path]:
+def write_results(results: Results, folder: Path, comparison: Comparison | None = None) -> tuple[Path, Path]:
     """Write results.json and report.html into an evaluation's folder; returns their paths.
+
+    Args:
+        comparison: with another evaluation, for the page.
 
     Raises:
         StorageError: one cannot be written.
     """
-    import json
-
     from llm4cov_engine.evaluation.page import page
 
     document, html = folder / "results.json", folder / "report.html"
     write_text(document, json.dumps(results_document(results), indent=1, ensure_ascii=False) + "\n")
-    write_text(html, page(results))
+    write_text(html, page(results, comparison))
     return document, html
 
 
