@@ -18,6 +18,7 @@ from llm4cov_assist.commands import (
     run,
     select,
     sessions,
+    stats,
     synth,
     tui,
 )
@@ -62,3 +63,4 @@ app.command("select")(select.select)
 app.command("filter")(filtering.filter_rounds)
 app.command("contamination")(contamination.contamination)
 app.command("push")(push.push)
+app.command("stats")(stats.stats)

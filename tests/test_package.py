@@ -33,10 +33,11 @@ Llm4CovError Metric Mode NoDesignError Node Point Policy PolicyError Problem Pro
 Rejection Review ScriptedPolicy Seconds Selection Session SessionError SessionStore SessionSummary
 Settings SettingsError Severity Simulator SimulatorIdentity SimulatorOptions SourceFile Span State Status
 StorageError Tally Target TargetResult Testbench Tokenization Tokens ToolError Transition Verilator
-Workbench __version__ agentic candidates check_contamination check_rtl check_testbench compare declared
-describe diagnose direct_infer elaborate errors evaluation events export_sessions holes in_thread
-is_too_large load load_settings load_testbench marks pack push_parcel read_text report rtl_files synthesis
-transition with_texts write_clean write_script write_text
+Workbench __version__ agentic candidates check_contamination check_rtl check_testbench compare
+dataset_statistics declared describe diagnose direct_infer elaborate errors evaluation events
+export_sessions holes in_thread is_too_large load load_settings load_testbench marks pack push_parcel
+read_text report rtl_files session_statistics statistics_page synthesis transition with_texts write_clean
+write_script write_text
 """
 
 

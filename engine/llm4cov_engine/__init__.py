@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from llm4cov_engine.dataset.progress import Advance
     from llm4cov_engine.dataset.reading import DatasetFilter
     from llm4cov_engine.dataset.sources import HubOptions
+    from llm4cov_engine.dataset.statistics.datasets import dataset_statistics
+    from llm4cov_engine.dataset.statistics.page import statistics_page
+    from llm4cov_engine.dataset.statistics.sessions import session_statistics
     from llm4cov_engine.design.candidates import Candidate, candidates, rtl_files
     from llm4cov_engine.design.design import Design, SourceFile
     from llm4cov_engine.design.loading import load
@@ -169,6 +172,7 @@ __all__ = [
     "check_rtl",
     "check_testbench",
     "compare",
+    "dataset_statistics",
     "declared",
     "describe",
     "diagnose",
@@ -190,6 +194,8 @@ __all__ = [
     "read_text",
     "report",
     "rtl_files",
+    "session_statistics",
+    "statistics_page",
     "synthesis",
     "transition",
     "with_texts",
@@ -199,6 +205,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "dataset.statistics.datasets": ("dataset_statistics",),
+    "dataset.statistics.sessions": ("session_statistics",),
+    "dataset.statistics.page": ("statistics_page",),
     "dataset.hub": (
         "pack",
         "push_parcel",

@@ -120,8 +120,8 @@ def _card(entries: Mapping[str, Any]) -> str:
     """A card from the manifest: what a reader of the hub and its viewer need."""
     lines = ["---", "tags:", "- systemverilog", "- verification", "- coverage", "configs:"]
     for kind, entry in entries.items():
-        first = next(iter(entry["files"]))
-        lines += [f"- config_name: {kind}", f"  data_files: {first}"]
+        if entry["rows"]:
+            lines += [f"- config_name: {kind}", f"  data_files: {next(iter(entry['files']))}"]
     lines += ["---", "", "# Testbenches that raise coverage", ""]
     lines.append(
         "Rounds of coverage closure on Verilator, recorded and exported by llm4cov-assist in the manner of "

@@ -77,7 +77,7 @@ class Collector:
         self, stores: Sequence[SessionStore], names: Sequence[str]
     ) -> list[tuple[str, str, SessionStore]]:
         """(design, id, store) of every session that may hold something wanted."""
-        wanted = {_find(stores, name) for name in names}
+        wanted = {find_session(stores, name) for name in names}
         return sorted(
             (
                 (each.design, each.id, store)
@@ -112,7 +112,7 @@ class Collector:
             yield Example(transition, told, Origin(session.id, node, session.tool, session.settings))
 
 
-def _find(stores: Sequence[SessionStore], name: str) -> str:
+def find_session(stores: Sequence[SessionStore], name: str) -> str:
     """The full id of a session; the last store's complaint where none knows it."""
     from llm4cov_engine.errors import SessionError
 

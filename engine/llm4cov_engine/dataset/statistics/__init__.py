@@ -1,0 +1,1 @@
+"""What recorded sessions and datasets hold, in figures."""
