@@ -56,10 +56,7 @@ def _extents(key: _ByDigest) -> dict[Place, Extent]:
     found: dict[Place, Extent] = {}
 
     def note(node: Any) -> None:
-        finder = _FINDERS.get(node.kind.name)
-        if finder is None:
-            return
-        for token, shift, body in finder(node):
+        for token, shift, body in blocks_of(node):
             place = reader.places.point(token.location)
             if place is None or body is None:
                 continue
@@ -73,6 +70,12 @@ def _extents(key: _ByDigest) -> dict[Place, Extent]:
 
 def _extent(span: Span) -> Extent:
     return (span.line, span.column), (span.end_line, span.end_column)
+
+
+def blocks_of(node: Any) -> Iterator[_Found]:
+    """The blocks that coverage points may stand for at a node of the syntax tree."""
+    finder = _FINDERS.get(node.kind.name)
+    return finder(node) if finder is not None else iter(())
 
 
 _Found = tuple[Any, int, Any]

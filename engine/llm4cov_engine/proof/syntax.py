@@ -1,0 +1,328 @@
+"""Where in a design's sources the statements, conditions and scopes are that coverage points speak of."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from llm4cov_engine.coverage.blocks import blocks_of
+
+if TYPE_CHECKING:
+    from llm4cov_engine.coverage.blocks import Place
+    from llm4cov_engine.design.design import Design
+
+Reach = tuple[str, int, int]
+"""A file and the offsets of the first byte and of the one behind the last."""
+
+_STATEMENTS = frozenset(
+    (
+        "BlockingEventTriggerStatement", "CaseStatement", "ConditionalStatement", "DoWhileStatement",
+        "EmptyStatement", "ExpressionStatement", "ForLoopStatement", "ForeachLoopStatement",
+        "ForeverStatement", "JumpStatement", "LoopStatement", "ReturnStatement", "SequentialBlockStatement",
+        "TimingControlStatement", "VoidCastedCallStatement",
+    )
+)  # fmt: skip
+_LOOPS = frozenset(("ForLoopStatement", "ForeachLoopStatement", "LoopStatement", "DoWhileStatement"))
+_ITEMS = frozenset(("ContinuousAssign", "DataDeclaration", "NetDeclaration"))
+_SCOPES = {"ModuleDeclaration": "endmodule", "GenerateBlock": "end"}
+_PROCEDURES = frozenset(("AlwaysBlock", "AlwaysCombBlock", "AlwaysFFBlock", "AlwaysLatchBlock"))
+_ROUTINES = frozenset(("FunctionDeclaration", "TaskDeclaration"))
+_ASIDE = frozenset(
+    ("InitialBlock", "FinalBlock", "PackageDeclaration", "ClassDeclaration", "InterfaceDeclaration")
+)
+"""What runs outside of the model, or stands where no assertion may."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A statement or an item that an assertion can be put before.
+
+    Attributes:
+        is_item: it stands in a module or a generate block, not in procedural code.
+        allowed: an assertion may stand before it; not in the frame that makes an asynchronous reset.
+    """
+
+    reach: Reach
+    is_item: bool
+    allowed: bool
+    is_loop: bool = False
+    body_start: int = 0
+
+
+@dataclass(frozen=True)
+class Body:
+    """What a line or branch point stands for; a missing `else` has the reach of its whole `if`."""
+
+    reach: Reach
+    is_missing_else: bool = False
+    then: Reach | None = None
+    allowed: bool = True
+
+
+@dataclass
+class Scopes:
+    """The places of one design.
+
+    Attributes:
+        bodies: by the place of the point that stands for them.
+        owners: by file, statements and items; a nested one after the one around it.
+        scopes: by file, modules and generate blocks, with the offset of their closing keyword.
+        questions: by the place of the first value of a conditional operator, the conditions around it, its
+            own, and the inversion of its own, as text.
+        blanks: keywords and attributes that promise something nobody holds the simulator to.
+    """
+
+    texts: dict[str, bytes]
+    bodies: dict[Place, Body] = field(default_factory=dict)
+    owners: dict[str, list[Owner]] = field(default_factory=dict)
+    scopes: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
+    shut: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+    questions: dict[Place, tuple[str, str, str]] = field(default_factory=dict)
+    blanks: list[Reach] = field(default_factory=list)
+    _starts: dict[str, list[int]] = field(default_factory=dict)
+
+    def offset(self, place: Place) -> int | None:
+        """The offset of a line and column, both of which count from 1."""
+        file, line, column = place
+        if file not in self.texts:
+            return None
+        starts = self._starts.get(file)
+        if starts is None:
+            data = self.texts[file]
+            starts = [0, *(at + 1 for at, byte in enumerate(data) if byte == 0x0A)]
+            self._starts[file] = starts
+        return starts[line - 1] + column - 1 if 0 < line <= len(starts) else None
+
+    def owner(self, place: Place) -> Owner | None:
+        """The innermost statement or item around a place."""
+        offset = self.offset(place)
+        if offset is None:
+            return None
+        found = None
+        for owner in self.owners.get(place[0], ()):
+            if owner.reach[1] <= offset < owner.reach[2] and (
+                found is None or owner.reach[2] - owner.reach[1] <= found.reach[2] - found.reach[1]
+            ):
+                found = owner
+        return found
+
+    def closing(self, place: Place, *, inside: bool = False) -> int | None:
+        """Where a declaration of the scope around a place can be put.
+
+        Args:
+            inside: whether the place may be inside of a routine or a block, whose own names are not seen.
+        """
+        offset = self.offset(place)
+        if offset is None:
+            return None
+        if not inside and any(start <= offset < end for start, end in self.shut.get(place[0], ())):
+            return None
+        around = [each for each in self.scopes.get(place[0], ()) if each[0] <= offset < each[1]]
+        return min(around, key=lambda each: each[1] - each[0])[2] if around else None
+
+
+def read_scopes(design: Design, *, with_routines: bool) -> Scopes:
+    """Read the places of a design's sources.
+
+    Args:
+        with_routines: take in functions and tasks; not when something calls them at time 0.
+    """
+    from llm4cov_engine.elaboration.compilation import Reader
+
+    reader = Reader(design.headers, design.include_dirs, design.defines)
+    tree = reader.parse(design.sources)
+    texts = {
+        file.name: file.text.encode("utf-8", "surrogatepass") for file in (*design.headers, *design.sources)
+    }
+    found = Scopes(texts)
+    _Walk(reader, found, with_routines).visit(tree.root)
+    for owners in found.owners.values():
+        owners.sort(key=lambda owner: (owner.reach[1], -owner.reach[2]))
+    return found
+
+
+class _Walk:
+    def __init__(self, reader: Any, found: Scopes, with_routines: bool) -> None:
+        self.reader = reader
+        self.found = found
+        self.with_routines = with_routines
+        self.frames: set[tuple[str, int, int]] = set()
+
+    def visit(self, root: Any) -> None:
+        from pyslang.ast import VisitAction
+
+        def see(node: Any) -> Any:
+            kind = node.kind.name if hasattr(node, "sourceRange") else ""
+            if not kind:
+                return VisitAction.Advance
+            if kind in _ASIDE or (kind in _ROUTINES and not self.with_routines):
+                self._shut(node)
+                return VisitAction.Skip
+            self._note(node, kind)
+            return VisitAction.Advance
+
+        root.visit(see)
+
+    def _shut(self, node: Any) -> None:
+        reach = self._reach(node)
+        if reach is not None:
+            self.found.shut.setdefault(reach[0], []).append(reach[1:])
+
+    def _note(self, node: Any, kind: str) -> None:
+        if kind in _SCOPES:
+            self._scope(node, kind)
+        elif kind in _PROCEDURES or kind in _ROUTINES:
+            self._shut(node)
+            if kind in _PROCEDURES:
+                self._frame(node)
+        elif kind in _STATEMENTS or kind in _ITEMS:
+            self._owner(node, kind)
+        elif kind == "ConditionalExpression":
+            self._question(node)
+        elif kind == "AttributeInstance":
+            self._blank(node)
+        if kind == "ConditionalStatement" or kind == "CaseStatement":
+            self._blank_token(getattr(node, "uniqueOrPriority", None))
+        self._bodies(node, kind)
+
+    def _reach(self, node: Any) -> Reach | None:
+        return self._between(node.getFirstToken(), node.getLastToken())
+
+    def _between(self, first: Any, last: Any) -> Reach | None:
+        """The reach from one token to another; None for text that comes from macros."""
+        manager = self.reader.manager
+        start, end = first.range.start, last.range.end
+        if not manager.isFileLoc(start) or not manager.isFileLoc(last.range.start):
+            return None
+        if start.buffer.id != end.buffer.id:
+            return None
+        name = self.reader.places.buffer(start.buffer)
+        if name not in self.found.texts or end.offset < start.offset:
+            return None
+        return name, start.offset, end.offset
+
+    def _scope(self, node: Any, kind: str) -> None:
+        reach = self._reach(node)
+        closing = self._between(*(2 * (getattr(node, _SCOPES[kind]),)))
+        if reach is not None and closing is not None and closing[0] == reach[0]:
+            self.found.scopes.setdefault(reach[0], []).append((reach[1], reach[2], closing[1]))
+
+    def _frame(self, node: Any) -> None:
+        """Keep away from what makes an asynchronous reset: the first `if` of a block of several edges."""
+        statement = node.statement
+        if statement.kind.name != "TimingControlStatement":
+            return
+        if str(statement.timingControl).count("edge") < 2:
+            return
+        inner = statement.statement
+        while inner is not None:
+            if (reach := self._reach(inner)) is not None:
+                self.frames.add(reach)
+            if inner.kind.name != "SequentialBlockStatement":
+                if inner.kind.name == "ConditionalStatement" and (reach := self._reach(inner.statement)):
+                    self.frames.add(reach)
+                return
+            inner = next(iter(inner.items), None)
+
+    def _owner(self, node: Any, kind: str) -> None:
+        reach = self._reach(node)
+        if reach is None:
+            return
+        body = getattr(node, "statement", None) if kind in _LOOPS else None
+        inner = self._reach(body) if body is not None else None
+        self.found.owners.setdefault(reach[0], []).append(
+            Owner(
+                reach,
+                is_item=kind in _ITEMS and _is_in_scope(node),
+                allowed=reach not in self.frames and kind != "TimingControlStatement",
+                is_loop=kind in _LOOPS,
+                body_start=inner[1] if inner is not None else reach[2],
+            )
+        )
+
+    def _question(self, node: Any) -> None:
+        token = _location(node.left)
+        place = self.reader.places.point(token.location)
+        mark = self._between(token, token)
+        if place is None or mark is None:
+            return
+        around: list[str] = []
+        inner, outer = node, node.parent
+        while outer is not None and outer.kind.name not in _STATEMENTS | _ITEMS:
+            if outer.kind.name == "ConditionalExpression":
+                text = self._text(outer.predicate)
+                if text is None:
+                    return
+                is_first = outer.left.sourceRange == inner.sourceRange
+                is_second = outer.right.sourceRange == inner.sourceRange
+                if is_first != is_second:
+                    around.append(text if is_first else f"!({text})")
+            inner, outer = outer, outer.parent
+        text = self._text(node.predicate)
+        if text is not None:
+            context = "".join(f"{each} && " for each in around)
+            self.found.questions[(place.file, place.line, place.column)] = (context, text, f"!({text})")
+
+    def _text(self, node: Any) -> str | None:
+        reach = self._reach(node)
+        if reach is None:
+            return None
+        return "(" + self.found.texts[reach[0]][reach[1] : reach[2]].decode("utf-8", "replace") + ")"
+
+    def _blank(self, node: Any) -> None:
+        reach = self._reach(node)
+        if reach is not None:
+            self.found.blanks.append(reach)
+
+    def _blank_token(self, token: Any) -> None:
+        if token:
+            reach = self._between(token, token)
+            if reach is not None and reach[2] > reach[1]:
+                self.found.blanks.append(reach)
+
+    def _bodies(self, node: Any, kind: str) -> None:
+        if kind in _PROCEDURES or kind in _ROUTINES:
+            return
+        for token, shift, body in blocks_of(node):
+            self._body(token, shift, body)
+        if kind == "ConditionalStatement" and node.elseClause is None:
+            reach, then = self._reach(node), self._reach(node.statement)
+            place = self.reader.places.point(node.ifKeyword.location)
+            if reach is not None and then is not None and place is not None:
+                self.found.bodies[(place.file, place.line, place.column + 1)] = Body(
+                    reach, is_missing_else=True, then=then, allowed=reach not in self.frames
+                )
+
+    def _body(self, token: Any, shift: int, body: Any) -> None:
+        place = self.reader.places.point(token.location)
+        reach = self._reach(body) if body is not None else None
+        if place is None or reach is None or reach[0] != place.file:
+            return
+        self.found.bodies[(place.file, place.line, place.column + shift)] = Body(
+            reach, allowed=reach not in self.frames
+        )
+
+
+def _location(expression: Any) -> Any:
+    """The token at which the simulator sees an expression: its operator, or its beginning."""
+    while expression.kind.name == "ParenthesizedExpression":
+        expression = expression.expression
+    for name in ("question", "operatorToken"):
+        if (token := getattr(expression, name, None)) is not None:
+            return token
+    if expression.kind.name == "IdentifierSelectName":
+        return expression.selectors[0].getFirstToken()
+    return expression.getFirstToken()
+
+
+def _is_in_scope(node: Any) -> bool:
+    parent = node.parent
+    while parent is not None and parent.kind.name == "SyntaxList":
+        parent = parent.parent
+    return parent is not None and parent.kind.name in _SCOPES
+
+
+def line_of(starts: list[int], offset: int) -> int:
+    """The line an offset lies in."""
+    return bisect_right(starts, offset)
