@@ -1,7 +1,7 @@
 """When a round is built split: from the second round of a design on whose C++ takes long to compile.
 
 After the first round that ran, the DUT is compiled in the background, while somebody thinks of the next
-testbench; the next round awaits it. A DUT that is in the cache from an earlier session serves the first round.
+testbench; the next round awaits it. A DUT that is in the cache from an earlier session serves the first.
 """
 
 from __future__ import annotations

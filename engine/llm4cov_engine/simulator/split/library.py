@@ -1,8 +1,8 @@
 """The DUT, compiled once and kept in the cache.
 
-An entry is a folder: the DUT's objects, the stub, and what there is to know of them. It is built aside and moved
-into place whole; its manifest tells a damaged one. A DUT that cannot be compiled apart has an entry too, which
-says why, so that this is not tried again.
+An entry is a folder: the DUT's objects, the stub, and what there is to know of them. It is built aside and
+moved into place whole; its manifest tells a damaged one. A DUT that cannot be compiled apart has an entry
+too, which says why, so that this is not tried again.
 """
 
 from __future__ import annotations

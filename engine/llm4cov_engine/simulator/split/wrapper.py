@@ -139,14 +139,15 @@ def _mended_code(text: str, prefix: str, top: str, clocks: Sequence[_Input], oth
     text = _once(
         text, "_protectlib_create(const char* scopep__V)", f"_protectlib_create(const char* scopep__V{early})"
     )
+    made = f"        {container}* const handlep__V = new {container}{{scopep__V}};\n"
     # The precision of time is the testbench model's, which knows both.
     text = _once(
         text,
-        f"        {container}* const handlep__V = new {container}{{scopep__V}};\n        return handlep__V;\n    }}\n",
+        f"{made}        return handlep__V;\n    }}\n",
         f"        VerilatedContext* const contextp = Verilated::threadContextp();\n"
         f"        const int unit = contextp->timeunit();\n"
         f"        const int precision = contextp->timeprecision();\n"
-        f"        {container}* const handlep__V = new {container}{{scopep__V}};\n"
+        f"{made}"
         f"        contextp->timeunit(unit);\n"
         f"        contextp->timeprecision(precision);\n"
         f"{early_set}"
