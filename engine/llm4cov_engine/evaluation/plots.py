@@ -23,12 +23,12 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A point of a plot; `about` says in words what it stands for."""
+    """A point of a plot; `about` says in words what it stands for, `kind` whether that is good."""
 
     x: float
     y: float
     about: str
-    good: bool = False
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +89,12 @@ def chart(series: Mapping[str, Sequence[float]], places: Sequence[str]) -> Chart
 
 def _floor(lowest: float) -> float:
     """Where the axis begins: lines that all run near the top would hide their differences."""
-    return max(0.0, int(lowest * 10) / 10 - 0.1) if lowest > 0.5 else 0.0
+    return int(lowest * 10) / 10 - 0.1 if lowest >= 0.6 else 0.0
 
 
 def _shares(lowest: float, height: Callable[[float], float]) -> tuple[Tick, ...]:
-    steps = 4
-    shares = [lowest + (1.0 - lowest) * number / steps for number in range(steps + 1)]
-    return tuple(Tick(height(share), f"{share * 100:.0f}") for share in shares)
+    step = 10 if lowest else 25
+    return tuple(Tick(height(share / 100), str(share)) for share in range(round(lowest * 100), 101, step))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ def scatter(points: Sequence[tuple[str, float, float]]) -> Scatter:
             _LEFT + x * _SIDE,
             _TOP + (1.0 - y) * _SIDE,
             f"{name}: {y * 100:.1f} %, there {x * 100:.1f} %",
-            good=y > x,
+            "good" if y > x else "poor" if y < x else "even",
         )
         for name, x, y in points
     )
