@@ -78,7 +78,7 @@ class Project:
             SettingsError: the waivers file cannot be used.
         """
         from llm4cov_engine.coverage.waiver_file import read
-        from llm4cov_engine.simulator.options import SimulatorOptions
+        from llm4cov_engine.simulator.options import Build, SimulatorOptions
         from llm4cov_engine.simulator.verilator import Verilator
         from llm4cov_engine.simulator.waiving import WaivingSimulator
 
@@ -91,6 +91,7 @@ class Project:
                 extra_args=wanted.extra_args,
                 verilator=wanted.verilator,
                 sandbox=wanted.sandbox,
+                build=Build(wanted.build),
                 allow=frozenset(wanted.allow),
             )
         )

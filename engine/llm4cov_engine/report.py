@@ -115,6 +115,7 @@ def run_document(state: State) -> Document:
         "log": feedback.log,
         "seconds": _rounded(feedback.seconds),
         "cached": feedback.cached,
+        "build": feedback.build,
         "simulator": asdict(feedback.simulator) if feedback.simulator else None,
         "seed": feedback.seed,
     }

@@ -107,6 +107,8 @@ class SimulatorSettings(Section):
     """Seed of the simulator's random generator."""
     extra_args: tuple[str, ...] = ()
     """Passed on to Verilator as they are."""
+    build: Literal["auto", "flat", "split"] = "auto"
+    """DUT and testbench compiled together, or the DUT once and each round only the testbench."""
     sandbox: Literal["auto", "require", "off"] = "auto"
     """Testbenches are kept from the rest of the machine: where that is possible, always, or not at all."""
     allow: tuple[Permission, ...] = ()
