@@ -143,6 +143,7 @@ any_feedback = st.builds(
     seed=st.integers(),
     notes=st.lists(any_text, max_size=2).map(tuple),
     blames_design=st.booleans(),
+    build=st.sampled_from(("", "flat", "split")),
 )
 any_testbench = st.builds(Testbench, any_text, any_text)
 any_proposal = st.builds(

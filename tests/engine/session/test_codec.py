@@ -61,6 +61,7 @@ def test_every_field_is_known_to_the_round_trips() -> None:
             "seed",
             "notes",
             "blames_design",
+            "build",
         )
     }
     assert {each.name for each in fields(Proposal)} == {
