@@ -77,12 +77,33 @@ def _translated(what: str) -> Iterator[None]:
             "Install the extra: pip install 'llm4cov-assist[hub]'.",
         ) from error
     except Exception as error:
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        if "Config name is missing" in str(error):
-            raise SettingsError(
-                f"{what} has several subsets, and none is chosen.", f"Choose one with --subset. {first}"
-            ) from error
-        raise ToolError(
-            f"{what} cannot be read: {first.rstrip('.')}.",
-            "Check the name, the network and, for a dataset that is not public, HF_TOKEN.",
-        ) from error
+        raise _explained(what, error) from error
+
+
+def _explained(what: str, error: Exception) -> Llm4CovError:
+    text = str(error).strip()
+    kind = type(error).__name__
+    if kind == "DatasetNotFoundError":
+        return ToolError(
+            f"{what} is not there, or not for everybody.",
+            "Check the name; for a dataset that is not public, set HF_TOKEN.",
+        )
+    if "Config name is missing" in text:
+        return SettingsError(
+            f"{what} has several subsets, and none is chosen.",
+            f"Choose one with --subset: {', '.join(_quoted(text))}.",
+        )
+    if isinstance(error, ConnectionError) or any(name in f"{kind} {text}" for name in _UNREACHABLE):
+        return ToolError(f"{what} cannot be reached.", "Check the network, and HF_ENDPOINT if it is set.")
+    first = text.splitlines()[0] if text else kind
+    return ToolError(f"{what} cannot be read: {first.rstrip('.')}.", "Check that it is a dataset of designs.")
+
+
+_UNREACHABLE = ("ConnectError", "ConnectionError", "LocalEntryNotFoundError", "OfflineMode", "Timeout")
+"""In the name or the text of what the libraries raise when nobody answers."""
+
+
+def _quoted(text: str) -> list[str]:
+    """Names in quotation marks that a message lists in brackets."""
+    inside = text.partition("[")[2].partition("]")[0]
+    return [part.strip(" '\"") for part in inside.split(",")]
