@@ -99,14 +99,19 @@ class Driver:
         overhead: int,
         known: Collection[int],
         corpus: Sequence[Program],
+        prefix: Sequence[Program] = (),
         deadline: float,
     ) -> tuple[tuple[Win, ...], bool]:
         """Random programs, and changes of those of the corpus, until so many cycles are spent.
 
+        Args:
+            prefix: programs that run before every trial; what they hit counts as the trial's.
+
         Returns:
             What reached a counter that was not known, and whether it ended by itself.
         """
-        lines = [f"known {_many(sorted(known))}", *(f"program {encoded(each)}" for each in corpus)]
+        lines = [f"known {_many(sorted(known))}", *(f"prefix {encoded(each)}" for each in prefix)]
+        lines += [f"program {encoded(each)}" for each in corpus]
         lines.append(f"explore {seed} {cycles} {longest} {overhead}")
         done = await self._run(lines, deadline=deadline)
         wins = []
@@ -141,17 +146,26 @@ class Driver:
         return Chain(tuple(runs), _coverage(done.files.get("coverage.dat"), self.design))
 
     async def reduce(
-        self, programs: Iterable[Program], *, cycles: int, deadline: float
-    ) -> tuple[Program, ...] | None:
-        """A chain of shorter programs that hits at least the same; None when that cannot be tried.
+        self, programs: Iterable[Program], *, prefix: Sequence[Program] = (), cycles: int, deadline: float
+    ) -> tuple[Program, ...]:
+        """A chain of shorter programs that hits at least the same.
 
         Args:
+            prefix: programs that run before them and stay as they are.
             cycles: to spend on trying, about.
         """
-        lines = [f"program {encoded(each)}" for each in programs]
+        whole = tuple(programs)
+        lines = [f"prefix {encoded(each)}" for each in prefix]
+        lines += [f"program {encoded(each)}" for each in whole]
         done = await self._run([*lines, f"reduce {cycles}"], deadline=deadline)
-        found = [line.partition(" ")[2] for line in done.answers if line.startswith("reduced ")]
-        return tuple(decoded(iter(each.split())) for each in found) if done.complete and found else None
+        found, last = [], 0
+        for line in done.answers:
+            words = iter(line.split())
+            if next(words) == "reduced":
+                last = int(next(words))
+                found.append(decoded(words))
+        # What was not come to within the time stays as it is.
+        return (*found, *(() if done.complete and found else whole[last:]))
 
     async def _run(self, lines: Sequence[str], deadline: float) -> _Done:
         folder = self.space.output / uuid.uuid4().hex[:12]

@@ -70,8 +70,8 @@ BODIES: Final = {
         if (!output_is_high(int'(value))) return '0;
         return {word}'(draw() % count == 0);
       end""",
-    Mode.SAME: "return input_now[int'(value)];",
-    Mode.NEAR: "return input_now[int'(value)] + {word}'(draw() % 3) - {word}'(1);",
+    Mode.SAME: "return input_now[input_id_t'(value)];",
+    Mode.NEAR: "return input_now[input_id_t'(value)] + {word}'(draw() % 3) - {word}'(1);",
     Mode.UNTIL: """begin
         if (now[0]) return {word}'(!output_is_high(int'(value)));
         return {word}'(draw() % count == 0);

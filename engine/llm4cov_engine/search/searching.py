@@ -39,6 +39,12 @@ _LONGEST: Final = 140_000
 _OVERHEAD: Final = 60
 """Cycles that beginning a trial costs as much as, for a design of `_SIZE`."""
 
+_MENDING: Final = 3
+"""Generations that look for what the trials lose when they run one after the other."""
+
+_REDUCING: Final = 12_000_000
+"""Cycles spent on making the trials shorter, twice, for a design of `_SIZE`."""
+
 _KEPT: Final = 60
 """Programs a generation goes on from."""
 
@@ -87,21 +93,31 @@ class Search:
         self._emit = emit
         self._wins: list[Win] = []
         self._hit: set[int] = set()
+        self._base: tuple[Program, ...] = ()
         self._scale = max(1.0, (driver.built.size / _SIZE) ** 0.9)
 
-    async def run(self, given: Sequence[Program] = ()) -> Searched:
+    async def run(self, base: Sequence[Program] = (), given: Sequence[Program] = ()) -> Searched:
         """Search, select and confirm.
 
         Args:
-            given: programs to begin with, such as witnesses; they count once the driver has confirmed them.
+            base: programs of an earlier search, which stay as they are: what is found is added after them.
+            given: programs to try first, such as witnesses; like all others they count once they are confirmed.
         """
         points, _ = await self._driver.points()
-        self._total = len(points.points)
         by_counter: dict[int, list[Point]] = {}
         for point in points.per_instance:
             by_counter.setdefault(point.hits - 1, []).append(point)
+        self._base = tuple(base)
+        if base:
+            chain = await self._driver.chain(base)
+            if chain.whole:
+                self._hit |= chain.hits
+            else:
+                self._base = ()
         generations, cut_short = await self._explore(list(given), frozenset(by_counter))
-        chain, programs = await self._selected()
+        programs, chain = await self._selected()
+        programs, chain = await self._mended(programs, chain)
+        programs, chain = await self._reduced(programs, chain)
         trials = tuple(
             Trial(program, tuple(point for counter in run.first for point in by_counter.get(counter, ())))
             for program, run in zip(programs, chain.runs, strict=False)
@@ -113,16 +129,18 @@ class Search:
         idle = 0
         cycles = max(_FEWEST, int(_FIRST / self._scale))
         for generation in range(_MOST_GENERATIONS):
-            left = self._left
-            if left <= 0:
+            if self._left <= 0:
                 return generation, True
             self._tell(generation)
             before = len(self._hit)
             corpus = [*given, *(win.program for win in self._wins[-_KEPT:])]
-            done = await self._generation(generation, cycles, corpus, left)
+            wins, done = await self._generation(generation, cycles, corpus, frozenset(self._hit))
+            for win in wins:
+                if win.hits - self._hit:
+                    self._hit |= win.hits
+                    self._wins.append(win)
             if all_counters <= self._hit:
                 return generation + 1, False
-            # A first generation finds most things by luck: what it misses deserves a second one.
             idle = 0 if len(self._hit) > before else idle + 1
             if idle >= _PATIENCE:
                 return generation + 1, False
@@ -132,31 +150,32 @@ class Search:
         return _MOST_GENERATIONS, False
 
     async def _generation(
-        self, generation: int, cycles: int, corpus: Sequence[Program], seconds: float
-    ) -> bool:
+        self,
+        number: int,
+        cycles: int,
+        corpus: Sequence[Program],
+        known: frozenset[int],
+        prefix: Sequence[Program] = (),
+    ) -> tuple[list[Win], bool]:
+        """One generation on all cores; what it found, and whether every job came to its end."""
         slots = asyncio.Semaphore(usable_cores())
-        known = frozenset(self._hit)
         longest = max(400, min(_LONGEST, cycles // 4))
 
-        async def job(number: int) -> tuple[tuple[Win, ...], bool]:
+        async def job(index: int) -> tuple[tuple[Win, ...], bool]:
             async with slots:
                 return await self._driver.explore(
-                    seed=self._seed * 1_000_003 + generation * JOBS + number,
+                    seed=self._seed * 1_000_003 + number * JOBS + index,
                     cycles=cycles,
                     longest=longest,
                     overhead=_OVERHEAD,
                     known=known,
                     corpus=corpus,
-                    deadline=max(0.5, min(seconds, self._left)),
+                    prefix=prefix,
+                    deadline=max(0.5, self._left),
                 )
 
-        answers = await together(*(job(number) for number in range(JOBS)))
-        for wins, _ in answers:
-            for win in wins:
-                if win.hits - self._hit:
-                    self._hit |= win.hits
-                    self._wins.append(win)
-        return all(complete for _, complete in answers)
+        answers = await together(*(job(index) for index in range(JOBS)))
+        return [win for wins, _ in answers for win in wins], all(complete for _, complete in answers)
 
     @property
     def _left(self) -> float:
@@ -166,55 +185,66 @@ class Search:
         detail = f"searching stimulus, generation {generation + 1}, {len(self._hit)} counters hit"
         self._emit(Stage(StageName.PROPOSING, detail))
 
-    async def _selected(self) -> tuple[Chain, tuple[Program, ...]]:
+    async def _selected(self) -> tuple[tuple[Program, ...], Chain]:
         """The few programs that hit everything, in an order in which they do."""
         self._emit(Stage(StageName.PROPOSING, "choosing the trials that are needed"))
         chosen = _ordered(cover(self._wins, self._hit))
-        chain = await self._driver.chain([win.program for win in chosen])
-        for _ in range(3):
-            lost = self._hit - chain.hits
-            if not lost or not chain.whole:
-                break
-            used = {win.program for win in chosen}
-            more = cover([win for win in self._wins if win.program not in used], lost)
-            if not more:
-                break
-            candidate = _ordered([*chosen, *more])
-            longer = await self._driver.chain([win.program for win in candidate])
-            if not longer.whole or len(longer.hits) <= len(chain.hits):
-                break
-            chosen, chain = candidate, longer
-        chosen = [win for win, _ in zip(chosen, chain.runs, strict=False)] if chain.whole else chosen
-        if not chain.whole:
-            chosen, chain = await self._whole(chosen, chain)
-        programs = tuple(win.program for win in chosen)
-        return await self._reduced(programs, chain)
+        return await self._whole((*self._base, *(win.program for win in chosen)))
 
-    async def _whole(self, chosen: list[Win], chain: Chain) -> tuple[list[Win], Chain]:
-        """Leave out programs that, after others, run into what ends the simulation."""
-        while not chain.whole and chosen:
+    async def _mended(
+        self, programs: tuple[Program, ...], chain: Chain
+    ) -> tuple[tuple[Program, ...], Chain]:
+        """More programs for what was only hit from the state at time 0, found from where the chain ends."""
+        for number in range(_MENDING):
+            lost = self._hit - chain.hits
+            if not lost or self._left <= 0:
+                break
+            reachers = [win.program for win in self._wins if win.hits & lost][-_KEPT:]
+            cycles = max(_FEWEST, int(_FIRST / self._scale) // 2)
+            wins, _ = await self._generation(
+                _MOST_GENERATIONS + number, cycles, reachers, chain.hits, prefix=programs
+            )
+            more = [win.program for win in cover(wins, lost)]
+            # What was found first is tried first: its state is the one the chain really ends in.
+            longer, confirmed = await self._whole((*programs, *more))
+            if len(confirmed.hits) > len(chain.hits):
+                programs, chain = longer, confirmed
+        return programs, chain
+
+    async def _whole(
+        self, programs: tuple[Program, ...], *, traced: bool = False
+    ) -> tuple[tuple[Program, ...], Chain]:
+        """A chain without the programs that, after others, run into what ends the simulation."""
+        chain = await self._driver.chain(programs, traced=traced)
+        while not chain.whole and programs:
             broken = next(number for number, run in enumerate(chain.runs) if not run.whole)
-            chosen = [win for number, win in enumerate(chosen) if number != broken]
-            chain = await self._driver.chain([win.program for win in chosen])
-        return chosen, chain
+            programs = programs[:broken] + programs[broken + 1 :]
+            chain = await self._driver.chain(programs, traced=traced)
+        return programs, chain
 
     async def _reduced(
         self, programs: tuple[Program, ...], chain: Chain
-    ) -> tuple[Chain, tuple[Program, ...]]:
-        """Shorter programs with the same coverage, in the order in which they stand and in the reverse one."""
-        seconds = max(2.0, min(8.0, self._left))
-        cycles = int(4_000_000 / self._scale)
-        for backwards in (True, False):
-            # The first programs may count on the state at time 0.
-            order = programs[:1] + programs[:0:-1] if backwards else programs
-            shorter = await self._driver.reduce(order, cycles=cycles, deadline=seconds)
-            if shorter is None:
-                continue
+    ) -> tuple[tuple[Program, ...], Chain]:
+        """Shorter programs with the same coverage.
+
+        In the reverse order too, where that loses nothing: what came late may make superfluous what came first.
+        """
+        base, own = programs[: len(self._base)], programs[len(self._base) :]
+        cycles = int(_REDUCING / self._scale)
+        for backwards in (False, True):
+            # The first of all may count on the state at time 0.
+            order = (own[::-1] if base else own[:1] + own[:0:-1]) if backwards else own
+            shorter = await self._driver.reduce(
+                order, prefix=base, cycles=cycles, deadline=max(6.0, min(20.0, self._left))
+            )
             tidy = tuple(tidied(program) for program in shorter)
-            confirmed = await self._driver.chain(tidy, traced=True)
-            if confirmed.whole and confirmed.hits >= chain.hits:
-                programs, chain = tidy, confirmed
-        return chain, programs
+            programs, confirmed = await self._whole((*base, *tidy), traced=True)
+            if confirmed.hits < chain.hits:
+                # What a program left behind for another may be gone with it.
+                programs, confirmed = await self._mended(programs, confirmed)
+            if confirmed.hits >= chain.hits:
+                own, chain = programs[len(base) :], confirmed
+        return (*base, *own), chain
 
 
 def cover(wins: Iterable[Win], wanted: Iterable[int]) -> list[Win]:

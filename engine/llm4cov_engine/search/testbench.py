@@ -103,6 +103,7 @@ class _Text:
             modes=[(mode, MEANINGS[mode]) for mode in Mode if mode in self._modes],
             bodies=bodies,
             word=self._word,
+            id_bits=max(1, (len(setup.lanes) - 1).bit_length()),
             uses_bits=bool(self._modes & OF_BITS),
             uses_lists=bool(lane_lists),
             lane_lists=lane_lists,

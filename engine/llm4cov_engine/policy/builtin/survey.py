@@ -43,10 +43,11 @@ KIT_NAMES = frozenset(
     }
     | {"OFTEN", "ONE_HOT", "RAMP", "RANDOM", "RARE", "SLOW", "SMALL", "SPARSE", "TOGGLE", "TWIN", "VALUE"}
     # Of testbenches that a search found.
-    | {"INPUTS", "WIDTHS", "change_inputs", "clock_divisor", "clock_phase", "clock_rises", "draw", "hold"}
-    | {"input_age", "input_count", "input_mode", "input_now", "input_value", "listed", "mode_e", "next_input"}
-    | {"output_is_high", "random_bits", "random_fields", "random_state", "reset_dut", "run_until", "set_clock"}
-    | {"start_trial", "ticks", "wait_for_change", "watched_outputs"}
+    | {"INPUTS", "WIDTHS", "awaited_output", "clock_divisor", "clock_phase", "clock_rises", "draw", "hold"}
+    | {"cycles_left", "earlier_outputs", "ends_on_change", "behaviour", "behaviour_t", "input_id_t"}
+    | {"input_now", "listed", "mode_e", "next_input", "output_is_high", "random_bits"}
+    | {"random_fields", "random_state", "reset_dut", "run_until", "set_clock", "start_trial"}
+    | {"wait_for_change", "watched_outputs"}
     | {"ANSWER", "BIASED", "FOLLOW", "LISTED", "NEAR", "PULSE", "SAME", "SEQUENCE", "SERIAL", "UNTIL"}
 )
 """Names the testbench uses itself; a port of such a name gets a signal of another."""

@@ -96,6 +96,7 @@ private:
             m_setup.buses.push_back(std::move(bus));
         } else if (word == "periods") m_setup.periods = readMany<uint32_t>(in);
         else if (word == "known") m_known = readMany<uint32_t>(in);
+        else if (word == "prefix") m_prefix.push_back(readProgram(in));
         else if (word == "program") m_programs.push_back(readProgram(in));
         else if (word == "points") points();
         else if (word == "explore") explore(in);
@@ -131,6 +132,12 @@ private:
         return digits;
     }
 
+    // The beginning of a simulation, and what is to happen before anything else.
+    void begin(Bench& bench) {
+        bench.begin();
+        for (const Program& each : m_prefix) bench.run(each);
+    }
+
     // Random programs, and changes of what brought something, until so many cycles are spent.
     void explore(std::istream& in) {
         const uint64_t seed = read<uint64_t>(in);
@@ -140,7 +147,7 @@ private:
         Bench bench{m_setup, m_argc, m_argv};
         Drawing drawing{m_setup, seed, longest};
         std::vector<Program> corpus = m_programs;
-        bench.begin();
+        begin(bench);
         if (bench.canSave()) bench.save();
         const size_t count = bench.subject().counterCount();
         std::vector<uint8_t> known(count);
@@ -169,10 +176,10 @@ private:
                 continue;
             }
             if (bench.canSave()) bench.restore();
-            else bench.begin();
-            const uint64_t before = bench.cycles();
+            else begin(bench);
+            const uint64_t before = bench.canSave() ? bench.cycles() : 0;
             const bool ended = !bench.run(program);
-            total += (bench.canSave() ? bench.cycles() - before : bench.cycles()) + overhead;
+            total += bench.cycles() - before + overhead;
             ++trials;
             // A testbench must not run into what ends the simulation.
             if (ended) continue;
@@ -239,18 +246,22 @@ private:
     void reduce(std::istream& in) {
         const uint64_t budget = read<uint64_t>(in);
         Bench bench{m_setup, m_argc, m_argv};
-        bench.begin();
+        begin(bench);
         const size_t count = bench.subject().counterCount();
         std::vector<uint8_t> known(count);
+        for (size_t i = 0; i < count && !m_prefix.empty(); ++i) known[i] = bench.subject().counters()[i] != 0;
         if (!bench.canSave()) m_programs.clear();
         uint64_t spent = 0;
+        size_t done = 0;
         for (const Program& each : m_programs) {
+            // Every program gets its share of what the others have left.
+            const uint64_t share = spent + (budget > spent ? budget - spent : 0) / (m_programs.size() - done++);
             bench.save();
             const auto hits = [&](const Program& program, const std::vector<uint32_t>& wanted) {
                 bench.restore();
                 const uint64_t before = bench.cycles();
                 const bool whole = bench.run(program);
-                spent += bench.cycles() - before + 1;
+                spent += bench.cycles() - before + 20;
                 const uint32_t* const counters = bench.subject().counters();
                 for (const uint32_t one : wanted) {
                     if (!counters[one]) return false;
@@ -268,7 +279,7 @@ private:
                 continue;
             }
             const auto attempt = [&](const Program& program) {
-                if (spent > budget || !hits(program, wanted)) return false;
+                if (spent > share || !hits(program, wanted)) return false;
                 best = program;
                 return true;
             };
@@ -295,7 +306,7 @@ private:
             if (!hits(best, wanted)) continue;
             const uint32_t* const counters = bench.subject().counters();
             for (size_t i = 0; i < count; ++i) known[i] |= counters[i] != 0;
-            m_answers << "reduced ";
+            m_answers << "reduced " << done << ' ';
             llm4cov::write(m_answers, best);
             m_answers << std::endl;
         }
@@ -307,6 +318,7 @@ private:
     std::ofstream m_answers;
     Setup m_setup;
     std::vector<uint32_t> m_known;
+    std::vector<Program> m_prefix;
     std::vector<Program> m_programs;
 };
 
