@@ -98,10 +98,10 @@ async def test_what_a_call_depends_on_is_part_of_its_name() -> None:
 def test_tidying_up_happens_once_an_hour(own_cache: Path) -> None:
     left = own_cache / "work" / f"{platform.node()}-{os.getpid()}-1-abc"
     left.mkdir(parents=True)
-    cache.tidy_up_daily()
+    cache.tidy_up()
     assert not left.exists()
     marked = (own_cache / "tidied").stat().st_mtime_ns
-    cache.tidy_up_daily()
+    cache.tidy_up()
     assert (own_cache / "tidied").stat().st_mtime_ns == marked
 
 
