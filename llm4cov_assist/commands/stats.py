@@ -20,6 +20,9 @@ from llm4cov_engine import (
     write_text,
 )
 
+_SHARES = ("authors", "models")
+"""Figures that are tables of their own."""
+
 
 def stats(
     sessions: SessionsArgument = None,
@@ -59,7 +62,7 @@ def _print(document: dict[str, Any]) -> None:
     figures.add_column("")
     for name in ("count", "min", "q1", "median", "q3", "max", "mean"):
         figures.add_column(name, justify="right")
-    for path, value in _leaves(document):
+    for path, value in _leaves({name: each for name, each in document.items() if name not in _SHARES}):
         if isinstance(value, dict):
             figures.add_row(path, *(f"{each:,.10g}" for each in value.values()))
         else:
@@ -68,6 +71,22 @@ def _print(document: dict[str, Any]) -> None:
     if figures.row_count:
         data.print()
         data.print(figures)
+    for name in _SHARES:
+        if document.get(name):
+            data.print()
+            data.print(_shares(name, document[name]))
+
+
+def _shares(name: str, shares: dict[str, dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    columns = ("rounds", "gained", "mended", "failed", "tokens")
+    table.add_column(name)
+    for column in (*columns, "mean gain"):
+        table.add_column(column, justify="right")
+    for who, share in shares.items():
+        gain = f"{share['gain']['mean'] * 100:+.1f}"
+        table.add_row(who, *(f"{share[column]:,}" for column in columns), gain)
+    return table
 
 
 def _leaves(document: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:

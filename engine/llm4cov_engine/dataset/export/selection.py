@@ -13,6 +13,9 @@ from llm4cov_engine.state import Author
 if TYPE_CHECKING:
     from llm4cov_engine.session.node import Node
 
+_TOLERANCE = 1e-9
+"""Ratios this close are equal: they are quotients in floating point."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -52,9 +55,9 @@ class Selection:
             return "date"
         if self.statuses and node.status not in self.statuses:
             return "status"
-        if node.score < self.minimum_score:
+        if node.score < self.minimum_score - _TOLERANCE:
             return "score"
-        if self.minimum_gain is not None and node.gain < self.minimum_gain:
+        if self.minimum_gain is not None and node.gain < self.minimum_gain - _TOLERANCE:
             return "gain"
         return ""
 
