@@ -116,7 +116,7 @@ def configure(
     details |= _flat("coverage", settings.coverage.model_dump(mode="json", exclude={"waivers", "target"}))
     if settings.coverage.waivers is not None:
         details["coverage.waivers"] = content_digest(settings.coverage.waivers)
-    own = settings.simulator.model_dump(mode="json", exclude={"seed", "verilator", "sandbox"})
+    own = settings.simulator.model_dump(mode="json", exclude=set(_MACHINE))
     return Configuration(
         dataset=dataset,
         policy=SCRIPT.rstrip(":") if name.startswith(SCRIPT) else described(settings.policy),
@@ -128,6 +128,9 @@ def configure(
         versions={"llm4cov": __version__, "simulator": simulator},
     )
 
+
+_MACHINE = ("cache_megabytes", "sandbox", "seed", "verilator")
+"""Of the simulator's settings: what is about this machine, or said elsewhere."""
 
 _SECRETIVE = ("base_url", "key_env")
 """Left out: the policy in words says where a model is, without what a URL may hold besides."""
