@@ -190,3 +190,9 @@ def test_the_benchmark_is_evaluated(tmp_path: Path) -> None:
     assert everything["designs"] == 3
     assert everything["sim_pass"]["mean"] == 1
     assert everything["avg_cov"]["mean"] > 0.85
+    # The seed that is told makes `close` do the same.
+    task = ran.document["tasks"][1]
+    (sample,) = task["samples"]
+    again = ("--policy", "builtin", "--rounds", "1", "--seed", str(sample["seed"]), "--json")
+    closed = llm4cov("close", f"{BENCHMARK_SAMPLE}#{task['id']}", *again, folder=tmp_path).document
+    assert closed["score"] == round(sample["score"], 4)
