@@ -17,7 +17,11 @@ _MODELS_NAMED = 3
 async def diagnose(settings: Settings) -> tuple[Check, ...]:
     """Check what a run needs, in the order of need. Nothing is installed or asked of a model."""
     return (
-        *await simulator_checks(settings.simulator.verilator, settings.simulator.sandbox),
+        *await simulator_checks(
+            settings.simulator.verilator,
+            settings.simulator.sandbox,
+            settings.simulator.cache_megabytes << 20,
+        ),
         await _endpoint(settings.policy),
     )
 

@@ -93,6 +93,7 @@ class Project:
                 sandbox=wanted.sandbox,
                 build=Build(wanted.build),
                 allow=frozenset(wanted.allow),
+                cache_megabytes=wanted.cache_megabytes,
             )
         )
         waivers = self.settings.coverage.waivers

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build.environment import tool_environment
 from llm4cov_engine.build.runtime import Runtime
-from llm4cov_engine.build.slots import usable_cores
+from llm4cov_engine.build.slots import slot, usable_cores
 from llm4cov_engine.build.storage import lacks_space, no_space, storing
 from llm4cov_engine.process import Finished, Limits, Quota, in_thread, together
 from llm4cov_engine.sandbox.access import Access
@@ -112,16 +112,17 @@ def write_units(folder: Path, sources: Sequence[Path], glue: str) -> list[Path]:
 
 
 async def _run(bench: Bench, command: Sequence[str]) -> Finished:
-    finished = await bench.box.run(
-        Path(command[0]),
-        command[1:],
-        folder=bench.folder,
-        access=bench.access,
-        environment=tool_environment(),
-        deadline=bench.deadline,
-        limits=BUILD_LIMITS,
-        quota=bench.quota,
-    )
+    async with slot():
+        finished = await bench.box.run(
+            Path(command[0]),
+            command[1:],
+            folder=bench.folder,
+            access=bench.access,
+            environment=tool_environment(),
+            deadline=bench.deadline,
+            limits=BUILD_LIMITS,
+            quota=bench.quota,
+        )
     if not finished.ok and lacks_space(bench.folder, finished.output):
         raise no_space(bench.folder)
     return finished

@@ -113,6 +113,9 @@ class SimulatorSettings(Section):
     """Testbenches are kept from the rest of the machine: where that is possible, always, or not at all."""
     allow: tuple[Permission, ...] = ()
     """What testbenches may do that is refused else; see docs/security.md."""
+    # The same number as in the build, which settings must not depend on; a test compares them.
+    cache_megabytes: Annotated[int, Field(ge=0)] = 4096
+    """What the cache folder may take before what was used least recently goes."""
 
 
 class ModelSettings(Section):

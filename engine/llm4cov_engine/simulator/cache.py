@@ -53,7 +53,7 @@ def store_call(key: str, feedback: Feedback) -> None:
     write_whole(_call_path(key), zlib.compress(_adapter().dump_json(feedback), 3))
 
 
-def tidy_up_daily(largest: int = LARGEST) -> None:
+def tidy_up(largest: int = LARGEST) -> None:
     """Sweep work folders that were left behind; once an hour, remove what exceeds the cache's size.
 
     Args:

@@ -6,6 +6,7 @@ import signal
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from llm4cov_engine.build.slots import slot
 from llm4cov_engine.build.storage import lacks_space, no_space
 from llm4cov_engine.build.toolchain import find_solver
 from llm4cov_engine.process import Finished, Limits, in_thread
@@ -75,18 +76,19 @@ async def execute(
     if solver is not None:
         environment["VERILATOR_SOLVER"] = f"{solver} --in"
     access = await in_thread(lambda: reach.of_simulation(space, design, options))
-    finished = await box.run(
-        program,
-        [f"+verilator+seed+{options.seed}"],
-        folder=space.source,
-        access=access,
-        environment=environment,
-        deadline=options.timeout,
-        grace=_GRACE,
-        limits=replace(_LIMITS, cpu_seconds=int(2 * options.timeout + 60)),
-        distrusted=True,
-        quota=await in_thread(lambda: reach.simulation_quota(space)),
-    )
+    async with slot():
+        finished = await box.run(
+            program,
+            [f"+verilator+seed+{options.seed}"],
+            folder=space.source,
+            access=access,
+            environment=environment,
+            deadline=options.timeout,
+            grace=_GRACE,
+            limits=replace(_LIMITS, cpu_seconds=int(2 * options.timeout + 60)),
+            distrusted=True,
+            quota=await in_thread(lambda: reach.simulation_quota(space)),
+        )
     name = "counters" if counted else "coverage.dat"
     coverage = await in_thread(lambda: _read(space.output / name))
     ending = await in_thread(lambda: _read(space.output / "ending"))

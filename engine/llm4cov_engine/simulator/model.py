@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build import program
+from llm4cov_engine.build.allocator import WORTHWHILE, with_allocator
 from llm4cov_engine.build.environment import tool_environment
 from llm4cov_engine.build.program import BUILD_LIMITS, Bench, Compilation
-from llm4cov_engine.build.storage import lacks_space, make_folder, no_space, remove_tree
+from llm4cov_engine.build.slots import slot
+from llm4cov_engine.build.storage import lacks_space, make_folder, no_space, remove_tree, tree_size
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.elaboration.records import Problem, Severity
 from llm4cov_engine.process import Finished, in_thread
@@ -202,16 +204,20 @@ async def refused_alone(
 async def _started(
     box: Box, toolchain: Toolchain, space: Workspace, arguments: tuple[str, ...], options: SimulatorOptions
 ) -> Finished:
-    return await box.run(
-        toolchain.verilator.program,
-        arguments,
-        folder=space.source,
-        access=reach.of_verilator(toolchain, space, options),
-        environment={**tool_environment(), "VERILATOR_ROOT": str(toolchain.verilator.root)},
-        deadline=options.build_timeout,
-        limits=BUILD_LIMITS,
-        quota=reach.build_quota(space),
-    )
+    program = toolchain.verilator.program
+    if await in_thread(lambda: tree_size(space.source)) > WORTHWHILE:
+        program, arguments = with_allocator(program, arguments)
+    async with slot():
+        return await box.run(
+            program,
+            arguments,
+            folder=space.source,
+            access=reach.of_verilator(toolchain, space, options),
+            environment={**tool_environment(), "VERILATOR_ROOT": str(toolchain.verilator.root)},
+            deadline=options.build_timeout,
+            limits=BUILD_LIMITS,
+            quota=reach.build_quota(space),
+        )
 
 
 def _shared_instances(model: Path, prefix: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from llm4cov_engine.build.upkeep import LARGEST
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.permission import Permission
 
@@ -39,6 +40,7 @@ class SimulatorOptions:
         counters: read the hits from raw counters where that is possible, which is faster; False takes the
             plain way over coverage.dat, to the same result.
         use_cache: answer calls that were made before from the cache.
+        cache_megabytes: what the cache folder may take before what was used least recently goes.
     """
 
     metrics: tuple[Metric, ...] | None = None
@@ -53,6 +55,7 @@ class SimulatorOptions:
     build: Build = Build.AUTO
     counters: bool = True
     use_cache: bool = True
+    cache_megabytes: int = LARGEST >> 20
 
     @property
     def measured(self) -> tuple[Metric, ...]:

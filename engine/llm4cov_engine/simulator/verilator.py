@@ -65,11 +65,12 @@ class Verilator:
         if known is not None:
             return known
         emit(Stage(StageName.PREPARING))
-        await in_thread(cache.tidy_up_daily)
+        await in_thread(lambda: cache.tidy_up(self.options.cache_megabytes << 20))
+        # First, and with a word of what is done: with some compilers nothing else can be compiled before.
+        ready = await runtime.prepare(toolchain, emit)
         box = await find_box(self.options.sandbox, reach.builder(toolchain.compiler))
         if box.kind is Kind.LIMITS and self.options.sandbox != OFF:
             notes += (f"The testbench ran without a sandbox, under limits alone: {box.why}. {REMEDY}",)
-        ready = await runtime.prepare(toolchain, emit)
         call = Call(self.options, toolchain, ready, box, design, testbench, emit, notes=list(notes))
         answer = await split.attempt(call) or await split.flat(call)
         identity = SimulatorIdentity(NAME, toolchain.verilator.version)

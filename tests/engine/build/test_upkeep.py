@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from llm4cov_engine.build.upkeep import Eviction, Section, evict, pin, usage
+from llm4cov_engine.build.upkeep import LARGEST, Eviction, Section, evict, pin, usage
+from llm4cov_engine.settings.schema import SimulatorSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,3 +109,7 @@ def test_an_empty_cache_is_no_trouble(own_cache: Path) -> None:
     assert usage().size == 0
     assert evict(0) == Eviction()
     assert not own_cache.exists()
+
+
+def test_the_setting_and_the_build_know_the_same_size() -> None:
+    assert SimulatorSettings().cache_megabytes << 20 == LARGEST
