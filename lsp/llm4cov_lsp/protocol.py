@@ -17,6 +17,8 @@ work_done_token: ContextVar[int | str | None] = ContextVar("work_done_token", de
 class Protocol(LanguageServerProtocol):
     """Answers what cannot be understood, and lets commands see their progress token."""
 
+    _is_ending = False
+
     @property
     def is_shut_down(self) -> bool:
         """Whether the client has asked the server to shut down."""
@@ -55,11 +57,15 @@ class Protocol(LanguageServerProtocol):
             error = types.ResponseError(code.value, "the server has been initialized already")
             self._send_response(msg_id, None, error)
             return
+        self._is_ending = self._is_ending or method_name == types.SHUTDOWN
         work_done_token.set(getattr(params, "work_done_token", None))
         super()._handle_request(msg_id, method_name, params)
 
     def _handle_notification(self, method_name: str, params: Any) -> None:
-        if self._workspace is None and method_name != types.EXIT:
+        if method_name == types.EXIT:
+            # A client may say goodbye before it has heard that everything is at rest.
+            self._shutdown = self._shutdown or self._is_ending
+        elif self._workspace is None:
             return
         super()._handle_notification(method_name, params)
 
