@@ -22,6 +22,7 @@ class StageName(StrEnum):
     COMPILING = "compiling"
     SIMULATING = "simulating"
     READING = "reading"
+    PROVING = "proving"
 
 
 @dataclass(frozen=True, slots=True)
