@@ -68,9 +68,7 @@ async def build(
     arguments = tuple(PREFIX if word == model.PREFIX else word for word in arguments)
     parameters = tuple(f"-G{name}={value}" for name, value in design.parameters.items())
     wanted = model.FSM_FLAG in model.coverage_flags(options)
-    done = await model.verilate(
-        box, toolchain, space, (*parameters, *arguments), options, fsm=wanted
-    )
+    done = await model.verilate(box, toolchain, space, (*parameters, *arguments), options, fsm=wanted)
     if not done.finished.ok:
         raise NotDrivableError("Verilator refuses it without a testbench")
     glue = await in_thread(lambda: _prepared(space.model, setup))

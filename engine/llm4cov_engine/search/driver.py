@@ -7,22 +7,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build.storage import make_folder, remove_tree, storing
+from llm4cov_engine.coverage.coverage import Coverage
 from llm4cov_engine.coverage.datafile import parse
+from llm4cov_engine.design.design import Design
 from llm4cov_engine.process import Limits, in_thread
+from llm4cov_engine.sandbox.box import Box
+from llm4cov_engine.search.building import Built
+from llm4cov_engine.search.setup import Setup
 from llm4cov_engine.search.stimulus import Program, decoded, encoded
 from llm4cov_engine.simulator import reach
+from llm4cov_engine.simulator.options import SimulatorOptions
+from llm4cov_engine.simulator.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
-    from llm4cov_engine.coverage.coverage import Coverage
-    from llm4cov_engine.design.design import Design
-    from llm4cov_engine.sandbox.box import Box
-    from llm4cov_engine.search.building import Built
-    from llm4cov_engine.search.setup import Lane, Setup
-    from llm4cov_engine.simulator.options import SimulatorOptions
-    from llm4cov_engine.simulator.workspace import Workspace
+    from llm4cov_engine.search.setup import Lane
 
 _LIMITS: Final = Limits(address_space=8 << 30, file_size=1 << 30, stack=64 << 20, open_files=512)
 

@@ -1,4 +1,4 @@
-"""The parts of the search's driver that do not depend on a design, compiled once per machine and toolchain."""
+"""The parts of the search's driver that no design changes, compiled once per machine and toolchain."""
 
 from __future__ import annotations
 

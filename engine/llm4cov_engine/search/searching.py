@@ -1,4 +1,4 @@
-"""The search: generations of trials until they no longer pay, then the few that are needed, confirmed in a chain."""
+"""The search: generations of trials until they no longer pay, then the few that are needed, in a chain."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build.slots import usable_cores
+from llm4cov_engine.coverage.coverage import Coverage
+from llm4cov_engine.coverage.point import Point
 from llm4cov_engine.events import Emit, Stage, StageName
 from llm4cov_engine.process import together
-from llm4cov_engine.search.stimulus import Code, cycles_of, tidied
+from llm4cov_engine.search.stimulus import Code, Program, cycles_of, tidied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from llm4cov_engine.coverage.coverage import Coverage
-    from llm4cov_engine.coverage.point import Point
     from llm4cov_engine.search.driver import Chain, Driver, Win
-    from llm4cov_engine.search.stimulus import Program
 
 JOBS: Final = 4
-"""Processes a generation is divided into, on however many cores: the answer must not depend on the machine."""
+"""Processes a generation is divided into, on however many cores: the answer does not depend on them."""
 
 _FIRST: Final = 1_200_000
 """Cycles of each job of the first generation, for a design of `_SIZE` bytes of C++."""
@@ -30,9 +29,6 @@ _SIZE: Final = 40_000
 _FEWEST: Final = 15_000
 _GROWTH: Final = 1.6
 _MOST_GENERATIONS: Final = 14
-_PATIENCE: Final = 2
-"""Generations without anything new after which a search ends."""
-
 _LONGEST: Final = 140_000
 """Cycles of the longest stretch: twice what a 16-bit counter counts."""
 
@@ -84,11 +80,13 @@ class Search:
     Args:
         seed: everything that is drawn depends on it and on nothing else.
         seconds: after which the search ends wherever it is.
+        patience: generations without anything new after which it ends by itself.
     """
 
-    def __init__(self, driver: Driver, *, seed: int, seconds: float, emit: Emit) -> None:
+    def __init__(self, driver: Driver, *, seed: int, seconds: float, patience: int = 2, emit: Emit) -> None:
         self._driver = driver
         self._seed = seed
+        self._patience = patience
         self._end = time.monotonic() + seconds
         self._emit = emit
         self._wins: list[Win] = []
@@ -101,7 +99,7 @@ class Search:
 
         Args:
             base: programs of an earlier search, which stay as they are: what is found is added after them.
-            given: programs to try first, such as witnesses; like all others they count once they are confirmed.
+            given: programs to try first, such as witnesses; like all others they count when confirmed.
         """
         points, _ = await self._driver.points()
         by_counter: dict[int, list[Point]] = {}
@@ -142,7 +140,7 @@ class Search:
             if all_counters <= self._hit:
                 return generation + 1, False
             idle = 0 if len(self._hit) > before else idle + 1
-            if idle >= _PATIENCE:
+            if idle >= self._patience:
                 return generation + 1, False
             if not done:
                 return generation + 1, True
@@ -191,9 +189,7 @@ class Search:
         chosen = _ordered(cover(self._wins, self._hit))
         return await self._whole((*self._base, *(win.program for win in chosen)))
 
-    async def _mended(
-        self, programs: tuple[Program, ...], chain: Chain
-    ) -> tuple[tuple[Program, ...], Chain]:
+    async def _mended(self, programs: tuple[Program, ...], chain: Chain) -> tuple[tuple[Program, ...], Chain]:
         """More programs for what was only hit from the state at time 0, found from where the chain ends."""
         for number in range(_MENDING):
             lost = self._hit - chain.hits
@@ -227,7 +223,7 @@ class Search:
     ) -> tuple[tuple[Program, ...], Chain]:
         """Shorter programs with the same coverage.
 
-        In the reverse order too, where that loses nothing: what came late may make superfluous what came first.
+        In the reverse order too: what came late may make superfluous what came first.
         """
         base, own = programs[: len(self._base)], programs[len(self._base) :]
         cycles = int(_REDUCING / self._scale)
@@ -248,13 +244,17 @@ class Search:
 
 
 def cover(wins: Iterable[Win], wanted: Iterable[int]) -> list[Win]:
-    """Programs that hit all that is wanted as far as any does, few and short ones first (greedy set cover)."""
+    """Few and short programs that hit all that is wanted, as far as any does (greedy set cover)."""
     left = set(wanted)
-    candidates = [(win, win.hits & left, 200 + cycles_of(win.program) + 30 * len(win.program)) for win in wins]
+    candidates = [
+        (win, win.hits & left, 200 + cycles_of(win.program) + 30 * len(win.program)) for win in wins
+    ]
     chosen: list[Win] = []
     while left:
         best = max(
-            range(len(candidates)), key=lambda i: len(candidates[i][1] & left) / candidates[i][2], default=None
+            range(len(candidates)),
+            key=lambda i: len(candidates[i][1] & left) / candidates[i][2],
+            default=None,
         )
         if best is None or not candidates[best][1] & left:
             break

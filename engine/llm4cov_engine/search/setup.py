@@ -1,4 +1,4 @@
-"""What of a DUT a search can drive: its inputs in lanes of at most 64 bits, clocks, resets, outputs, buses."""
+"""What of a DUT a search can drive: inputs in lanes of at most 64 bits, clocks, resets, outputs, buses."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final
 
-from llm4cov_engine.elaboration.records import Direction
-from llm4cov_engine.policy.builtin.buses import ADDRESS, DATA, ONES, ZERO
-from llm4cov_engine.policy.builtin.signals import Signal
+from llm4cov_engine.elaboration.records import Direction, Port
+from llm4cov_engine.policy.builtin.bench import Bench
+from llm4cov_engine.policy.builtin.buses import ADDRESS, DATA, ONES, ZERO, Bus
+from llm4cov_engine.policy.builtin.values import Field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from llm4cov_engine.elaboration.records import Elaboration, Port
-    from llm4cov_engine.policy.builtin.bench import Bench
-    from llm4cov_engine.policy.builtin.buses import Bus, Step
-    from llm4cov_engine.policy.builtin.values import Field
+    from llm4cov_engine.elaboration.records import Elaboration
+    from llm4cov_engine.policy.builtin.buses import Step
+    from llm4cov_engine.policy.builtin.signals import Signal
 
 LANE: Final = 64
 """Bits of a lane, at most."""
@@ -113,9 +113,11 @@ def find_setup(bench: Bench, elaboration: Elaboration) -> Setup | str:
             return f"its port {port.name} is {_article(port.direction.value)}"
         if port.direction is Direction.INPUT and not _is_vector(port):
             return f"its port {port.name} is no vector"
-    for clock_or_reset in (*elaboration.clocks, *elaboration.resets):
-        port = ports[clock_or_reset.port]
-        if clock_or_reset.selects or port.width != 1 or port.unpacked:
+    parts = [(clock.port, clock.selects) for clock in elaboration.clocks]
+    parts += [(reset.port, reset.selects) for reset in elaboration.resets]
+    for name, selects in parts:
+        port = ports[name]
+        if selects or port.width != 1 or port.unpacked:
             return f"only part of its port {port.name} is a clock or a reset"
     clocks = tuple(clock.port for clock in bench.clocks)
     resets = tuple((reset.port, int(reset.active.endswith("1"))) for reset in bench.resets)
@@ -125,7 +127,9 @@ def find_setup(bench: Bench, elaboration: Elaboration) -> Setup | str:
     if len(lanes) > MOST_LANES:
         return f"its inputs have {sum(port.width * _elements(port) for port in inputs)} bits"
     outputs = tuple(
-        port.name for port in elaboration.outputs if port.width == 1 and not port.unpacked and _is_vector(port)
+        port.name
+        for port in elaboration.outputs
+        if port.width == 1 and not port.unpacked and _is_vector(port)
     )
     chosen = outputs[:MOST_OUTPUTS]
     found = Setup(
@@ -215,7 +219,10 @@ def _named(lanes: Sequence[Lane]) -> tuple[Lane, ...]:
 def _buses(setup: Setup) -> Iterable[SetupBus]:
     for bus in setup.bench.buses:
         steps = (*bus.write, *bus.read)
-        ports = {signal.port for step in steps for signal, _ in step.drives} | {bus.address.port, bus.data.port}
+        ports = {signal.port for step in steps for signal, _ in step.drives} | {
+            bus.address.port,
+            bus.data.port,
+        }
         if any(len(setup.lanes_of(port)) != 1 for port in ports):
             continue
         yield SetupBus(

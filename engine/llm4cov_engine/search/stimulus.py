@@ -33,7 +33,7 @@ class Mode(IntEnum):
         TOGGLE: inverted every `count` cycles.
         LISTED: once in `count` cycles one of the values the RTL compares with, else random bits.
         SEQUENCE: those values in order, `count` cycles each.
-        FIELDS: random bits, half of the fields with a value the RTL compares them with; once in `count` cycles.
+        FIELDS: random bits, once in `count` cycles, half of the fields with a value the RTL compares with.
         SERIAL: frames of a start bit, eight data bits and two stop bits, `count` cycles each.
         FOLLOW: the output number `value`; ANSWER: when that is 1, 1 once in `count` cycles.
         SAME: the input number `value`; NEAR: that, one less or one more.

@@ -23,7 +23,9 @@ from llm4cov_engine.search.meanings import (
     OF_WIDTH,
     VALUED,
 )
-from llm4cov_engine.search.stimulus import BUS_PATIENCE, Code, Mode, cycles_of
+from llm4cov_engine.search.reading import MARK, Names, read_trials
+from llm4cov_engine.search.searching import Trial
+from llm4cov_engine.search.stimulus import BUS_PATIENCE, Code, Mode, Operation, cycles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,14 +33,30 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from llm4cov_engine.elaboration.records import Port
-    from llm4cov_engine.search.searching import Trial
     from llm4cov_engine.search.setup import Lane, Setup, SetupBus
-    from llm4cov_engine.search.stimulus import Operation, Program
+    from llm4cov_engine.search.stimulus import Program
 
 MOST_REACHED: Final = 6
 """Lines that say what a trial was the first to reach, the last of them for all the rest."""
 
 _WIDE: Final = 96
+
+
+def read_back(setup: Setup, text: str) -> tuple[Program, ...] | None:
+    """The programs of a testbench that a search wrote and nobody changed but for comments; else None."""
+    everything = [
+        *(Operation(Code.UNTIL, number) for number in range(len(setup.outputs))),
+        *(Operation(Code.ACCESS, which, how) for which in range(len(setup.buses)) for how in (0, 1)),
+    ]
+    programs = read_trials(text, setup, _Text(setup, [Trial(tuple(everything), ())]).names)
+    if programs is None:
+        return None
+    same = testbench_text(setup, [Trial(program, ()) for program in programs], seed=0, reach="")
+    return programs if _without_comments(same) == _without_comments(text) else None
+
+
+def _without_comments(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("//"))
 
 
 def testbench_text(setup: Setup, trials: Sequence[Trial], *, seed: int, reach: str) -> str:
@@ -69,62 +87,86 @@ class _Text:
         self._outputs = self._used_outputs(operations)
         widest = max((lane.width for lane in setup.lanes), default=1)
         self._word = 64 if widest > 32 else 32
-        self._lane_names = _unique([f"IN_{lane.name.upper()}" for lane in setup.lanes], set(self._names.values()))
+        self._lane_names = _unique(
+            [f"IN_{lane.name.upper()}" for lane in setup.lanes], set(self._names.values())
+        )
         self._output_names = _unique(
             [f"OUT_{setup.outputs[number].upper()}" for number in self._outputs],
             {*self._names.values(), *self._lane_names},
         )
         self._lists: dict[str, tuple[int, tuple[int, ...]]] = {}
 
+    @property
+    def names(self) -> Names:
+        """What is called how."""
+        return Names(
+            {name: number for number, name in enumerate(self._lane_names)},
+            dict(zip(self._output_names, self._outputs, strict=True)),
+            {self._access_name(which, writes): (which, writes) for which, writes in self._buses},
+        )
+
     def render(self, seed: int, reach: str) -> str:
+        """The testbench."""
         bench, setup = self._bench, self._setup
         bodies = {mode.name: BODIES[mode].replace("{word}", str(self._word)) for mode in self._modes}
         lane_lists = [
-            (self._lane_names[number], self._list(number, "VALUES", lane.width, lane.values), len(lane.values))
+            (
+                self._lane_names[number],
+                self._list(number, "VALUES", lane.width, lane.values),
+                len(lane.values),
+            )
             for number, lane in self._chosen(self._listed)
         ]
         lane_fields = [
-            (self._lane_names[number], self._fields(number, lane)) for number, lane in self._chosen(self._fielded)
+            (self._lane_names[number], self._fields(number, lane))
+            for number, lane in self._chosen(self._fielded)
         ]
         watched = [self._names[port] for port in setup.observed]
         uses_until = Code.UNTIL in self._codes or any(
             until >= 0 for which, _ in self._buses for _, until in _steps(setup.buses[which])
         )
-        text = _templates().get_template("testbench.sv.j2").render(
-            bench=bench,
-            seed=seed,
-            reach=reach,
-            parameters=parameters_text(bench),
-            declarations=self._declarations(),
-            lanes=self._lane_names,
-            outputs=self._output_names,
-            widths=[lane.width for lane in setup.lanes],
-            sized=bool(self._modes & (OF_WIDTH if self._word == 32 else OF_WIDTH | OF_BITS)),
-            modes=[(mode, MEANINGS[mode]) for mode in Mode if mode in self._modes],
-            bodies=bodies,
-            word=self._word,
-            id_bits=max(1, (len(setup.lanes) - 1).bit_length()),
-            uses_bits=bool(self._modes & OF_BITS),
-            uses_lists=bool(lane_lists),
-            lane_lists=lane_lists,
-            lane_fields=lane_fields,
-            lists=[(name, width, values) for name, (width, values) in self._lists.items()],
-            answered=[
-                (name, self._names[setup.outputs[number]])
-                for name, number in zip(self._output_names, self._outputs, strict=True)
-            ],
-            assignments=[self._assignment(port) for port in self._driven_ports()],
-            clocks=[clock.name for clock in bench.clocks],
-            resets=bench.resets,
-            idle_high=[name for name, lane in zip(self._lane_names, setup.lanes, strict=True) if lane.idle],
-            uses_reset=Code.RESET in self._codes and bool(bench.resets),
-            uses_until=uses_until,
-            uses_wait=Code.WAIT in self._codes and bool(watched),
-            watched=", ".join(watched),
-            watched_width=sum(setup.ports[setup.number(port)].width for port in setup.observed),
-            buses=[self._bus(which, writes) for which, writes in self._buses],
-            patience=BUS_PATIENCE,
-            trials=[self._trial(number, trial) for number, trial in enumerate(self._trials, 1)],
+        text = (
+            _templates()
+            .get_template("testbench.sv.j2")
+            .render(
+                bench=bench,
+                seed=seed,
+                mark=MARK,
+                reach=reach,
+                parameters=parameters_text(bench),
+                declarations=self._declarations(),
+                lanes=self._lane_names,
+                outputs=self._output_names,
+                widths=[lane.width for lane in setup.lanes],
+                sized=bool(self._modes & (OF_WIDTH if self._word == 32 else OF_WIDTH | OF_BITS)),
+                modes=[(mode, MEANINGS[mode]) for mode in Mode if mode in self._modes],
+                bodies=bodies,
+                word=self._word,
+                id_bits=max(1, (len(setup.lanes) - 1).bit_length()),
+                uses_bits=bool(self._modes & OF_BITS),
+                uses_lists=bool(lane_lists),
+                lane_lists=lane_lists,
+                lane_fields=lane_fields,
+                lists=[(name, width, values) for name, (width, values) in self._lists.items()],
+                answered=[
+                    (name, self._names[setup.outputs[number]])
+                    for name, number in zip(self._output_names, self._outputs, strict=True)
+                ],
+                assignments=[self._assignment(port) for port in self._driven_ports()],
+                clocks=[clock.name for clock in bench.clocks],
+                resets=bench.resets,
+                idle_high=[
+                    name for name, lane in zip(self._lane_names, setup.lanes, strict=True) if lane.idle
+                ],
+                uses_reset=Code.RESET in self._codes and bool(bench.resets),
+                uses_until=uses_until,
+                uses_wait=Code.WAIT in self._codes and bool(watched),
+                watched=", ".join(watched),
+                watched_width=sum(setup.ports[setup.number(port)].width for port in setup.observed),
+                buses=[self._bus(which, writes) for which, writes in self._buses],
+                patience=BUS_PATIENCE,
+                trials=[self._trial(number, trial) for number, trial in enumerate(self._trials, 1)],
+            )
         )
         return re.sub(r"\n{3,}", "\n\n", text)
 
@@ -202,9 +244,7 @@ class _Text:
         given = ("'0", "'1", "address", "data")
         steps = []
         for drives, until in bus.write if writes else bus.read:
-            lines = [
-                f"hold({self._lane_names[lane]}, {self._spread(lane, given[what])});" for lane, what in drives
-            ]
+            lines = [f"hold({self._lane_names[lane]}, {self._spread(given[what])});" for lane, what in drives]
             steps.append({"lines": lines, "until": self._output_name(until) if until >= 0 else ""})
         return {
             "task": self._access_name(which, writes),
@@ -214,7 +254,7 @@ class _Text:
             "steps": steps,
         }
 
-    def _spread(self, lane: int, given: str) -> str:
+    def _spread(self, given: str) -> str:
         """What a step drives; an address or data is as wide as the access's own arguments."""
         return f"{self._word}'({given})" if given in ("address", "data") else given
 
@@ -312,7 +352,9 @@ def _reached(points: Sequence[Point]) -> list[str]:
     lines: dict[str, None] = {}
     counts: Counter[Metric] = Counter()
     toggles: dict[tuple[str, int, int, str], list[Point]] = {}
-    for point in sorted(points, key=lambda each: (each.instance.count("."), each.file, each.line, each.column)):
+    for point in sorted(
+        points, key=lambda each: (each.instance.count("."), each.file, each.line, each.column)
+    ):
         counts[point.metric] += 1
         if point.metric is Metric.TOGGLE:
             toggles.setdefault((point.file, point.line, point.column, point.instance), []).append(point)

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.coverage.point import Exclusion, ExclusionKind
-from llm4cov_engine.design.design import Design
-from llm4cov_engine.elaboration import elaborate
 from llm4cov_engine.events import Emit, ignore
 from llm4cov_engine.policy.builtin.aim import further
-from llm4cov_engine.policy.builtin.bench import Bench
-from llm4cov_engine.policy.builtin.comparisons import Comparison, read_comparisons
 from llm4cov_engine.policy.builtin.foreign import SCOPE, read_foreign
-from llm4cov_engine.policy.builtin.interfaces import read_interfaces, read_structs
+from llm4cov_engine.policy.builtin.known import Known, know
 from llm4cov_engine.policy.builtin.plan import Phase, first_cycles, opening
 from llm4cov_engine.policy.builtin.render import phase_calls, phase_tasks, testbench_text
 from llm4cov_engine.policy.builtin.rewrite import Written, last_begun, read_written
-from llm4cov_engine.policy.builtin.scaling import scaled
-from llm4cov_engine.policy.builtin.signals import Signal
-from llm4cov_engine.policy.builtin.survey import survey
+from llm4cov_engine.policy.builtin.searched import carry_out, requested
 from llm4cov_engine.process import in_thread
+from llm4cov_engine.search.finding import Effort
 from llm4cov_engine.simulator.feedback import Status
+from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.state import Author, Proposal
 from llm4cov_engine.testbench import Testbench
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm4cov_engine.coverage.coverage import Coverage
     from llm4cov_engine.coverage.holes import Hole
-    from llm4cov_engine.elaboration.records import Port
+    from llm4cov_engine.policy.builtin.bench import Bench
     from llm4cov_engine.simulator.feedback import Feedback
     from llm4cov_engine.state import State
 
@@ -39,15 +36,22 @@ MOST_CYCLES = 6
 SLOW_SECONDS = 10.0
 """A testbench that simulates longer than this is extended by little."""
 
+_EFFORT = Effort()
+
 
 class BuiltinPolicy:
-    """Writes a testbench from the RTL's ports and constants, then extends it toward what it missed.
+    """Searches stimulus on the verilated DUT and writes what it found as a testbench.
 
-    Memoryless: what earlier rounds did stands in the testbench's own text. Phases are only ever added at the
-    end, each from reset and with its own seed, so that coverage never falls.
+    Where a DUT cannot be driven that way (interfaces, bidirectional ports), and at the end of other people's
+    testbenches, it writes phases of constrained random stimulus instead, from the RTL's ports and constants.
+
+    Memoryless: what earlier rounds did stands in the testbench's own text. Trials and phases are only ever
+    added at the end, so that coverage never falls.
 
     Args:
         holes: what to aim at; () for everything that was missed.
+        options: how the search's own simulations are built.
+        effort: how much a search may do; None to search nothing and write phases only.
 
     Attributes:
         name: "builtin".
@@ -55,17 +59,30 @@ class BuiltinPolicy:
 
     name = "builtin"
 
-    def __init__(self, *, holes: Sequence[Hole] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        holes: Sequence[Hole] = (),
+        options: SimulatorOptions | None = None,
+        effort: Effort | None = _EFFORT,
+    ) -> None:
         self._holes = tuple(holes)
+        self._options = options or SimulatorOptions()
+        self._effort = effort
 
-    async def propose(self, state: State, *, seed: int, emit: Emit = ignore) -> Proposal:  # noqa: ARG002
+    async def propose(self, state: State, *, seed: int, emit: Emit = ignore) -> Proposal:
         """Propose a first testbench, or a longer, or (after a failed run) a safer one.
 
-        Deterministic: the same state and seed give the same testbench.
+        Deterministic: the same state and seed give the same testbench, unless the search's time runs out.
 
         Raises:
             ElaborationError: the design cannot be elaborated.
         """
+        if self._effort is not None and (request := await in_thread(lambda: requested(state, seed))):
+            searched = await carry_out(request, seed, self._options, self._effort, emit)
+            if searched is not None:
+                testbench, note = searched
+                return Proposal(testbench, Author.BUILTIN, policy=self.name, note=note, seed=seed)
         testbench, note = await in_thread(lambda: _propose(_pointed(state, self._holes), seed))
         return Proposal(testbench, Author.BUILTIN, policy=self.name, note=note, seed=seed)
 
@@ -87,30 +104,16 @@ def _pointed(state: State, holes: Sequence[Hole]) -> State:
     return replace(state, feedback=replace(state.feedback, coverage=coverage.excluding(others)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What one look at the design gives."""
-
-    design: Design
-    bench: Bench
-    comparisons: Sequence[Comparison]
-
-    @property
-    def file_name(self) -> str:
-        """Of a testbench written for it."""
-        return f"{self.bench.module}.sv"
-
-
 def _propose(state: State, seed: int) -> tuple[Testbench, str]:
     """The testbench and one line about what it tries."""
     design, feedback = state.design, state.feedback
     testbench = state.testbench
     if testbench is None or feedback is None:
-        return _fresh(_know(design, may_scale=True), seed, "")
+        return _fresh(know(design, may_scale=True), seed, "")
     written = read_written(testbench.text)
     is_added = written is not None and f" : {SCOPE}\n" in testbench.text
     succeeded = feedback.status is Status.SUCCESS and feedback.coverage is not None
-    known = _know(design, may_scale=written is not None and not is_added)
+    known = know(design, may_scale=written is not None and not is_added)
     if is_added and (foreign := read_foreign(testbench, known.bench)) is not None:
         # An earlier round added to somebody else's testbench: its names are the ones to go on with.
         known = replace(known, bench=foreign.bench)
@@ -121,35 +124,11 @@ def _propose(state: State, seed: int) -> tuple[Testbench, str]:
     elif succeeded:
         return _beside(known, testbench, feedback, seed)
     else:
-        return _fresh(_know(design, may_scale=True), seed, "the one there is does not run; ")
+        return _fresh(know(design, may_scale=True), seed, "the one there is does not run; ")
     return Testbench(testbench.name, text), note
 
 
-def _know(design: Design, *, may_scale: bool) -> _Known:
-    """Look at a design, with the parameters its testbench will give it."""
-    elaboration = elaborate(design)
-    smaller = scaled(design, elaboration) if may_scale else {}
-    notes = [
-        f"{name} is {value} and not what the RTL says, so that its counters end within the simulation."
-        for name, value in smaller.items()
-    ]
-    if smaller:
-        design = replace(design, parameters={**design.parameters, **smaller})
-        elaboration = elaborate(design)
-    comparisons = read_comparisons(design)
-    interfaces = read_interfaces(design) if any(port.interface for port in elaboration.ports) else ()
-    # A second look at the design is only worth its time where a port may be no vector.
-    odd = any(not _is_vector(port) for port in elaboration.ports)
-    bench = survey(design, elaboration, comparisons, interfaces, read_structs(design) if odd else {})
-    return _Known(design, replace(bench, notes=(*bench.notes, *notes)), comparisons)
-
-
-def _is_vector(port: Port) -> bool:
-    """Whether a port's type surely takes a vector."""
-    return Signal(port.name, port.name, port.type, port.width).has_plain_type and port.width > 0
-
-
-def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
+def _fresh(known: Known, seed: int, why: str) -> tuple[Testbench, str]:
     """A first testbench."""
     phases = opening(known.bench, seed, first_cycles(known.bench))
     text = testbench_text(known.bench, phases, seed)
@@ -158,7 +137,7 @@ def _fresh(known: _Known, seed: int, why: str) -> tuple[Testbench, str]:
     return Testbench(known.file_name, text), " ".join((note, *known.bench.notes))
 
 
-def _extended(known: _Known, written: Written, feedback: Feedback, seed: int) -> tuple[str, str]:
+def _extended(known: Known, written: Written, feedback: Feedback, seed: int) -> tuple[str, str]:
     """More phases after those of an earlier round."""
     first = first_cycles(known.bench)
     room = MOST_CYCLES * first - written.cycles
@@ -171,7 +150,7 @@ def _extended(known: _Known, written: Written, feedback: Feedback, seed: int) ->
     return text, f"{len(phases)} more phases, {aimed} of them aimed at holes"
 
 
-def _shortened(known: _Known, written: Written, feedback: Feedback) -> tuple[str, str]:
+def _shortened(known: Known, written: Written, feedback: Feedback) -> tuple[str, str]:
     """Only what ran before the failure."""
     number, began = last_begun(feedback.log)
     cycles = 0
@@ -192,19 +171,19 @@ def _cycles_run(bench: Bench, coverage: Coverage) -> int:
     )
 
 
-def _beside(known: _Known, testbench: Testbench, feedback: Feedback, seed: int) -> tuple[Testbench, str]:
+def _beside(known: Known, testbench: Testbench, feedback: Feedback, seed: int) -> tuple[Testbench, str]:
     """Phases at the end of somebody else's testbench; every third seed tries one of its own instead."""
     foreign = read_foreign(testbench, known.bench) if seed % 3 else None
     if foreign is None:
         why = "nothing can be added to the one there is; " if seed % 3 else ""
-        return _fresh(_know(known.design, may_scale=True), seed, why)
+        return _fresh(know(known.design, may_scale=True), seed, why)
     seen = replace(known, bench=foreign.bench)
     phases = _further(seen, feedback, seed, first=1, cycles=2 * first_cycles(foreign.bench))
     note = f"{len(phases)} phases added to the one there is"
     return Testbench(testbench.name, foreign.extended(phases)), note
 
 
-def _further(known: _Known, feedback: Feedback, seed: int, *, first: int, cycles: int) -> tuple[Phase, ...]:
+def _further(known: Known, feedback: Feedback, seed: int, *, first: int, cycles: int) -> tuple[Phase, ...]:
     """Phases toward what a successful run missed."""
     assert feedback.coverage is not None
     return further(
