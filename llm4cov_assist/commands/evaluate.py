@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llm4cov_assist import options
+from llm4cov_assist.advance import AdvanceBar
 from llm4cov_assist.console import data, print_json, talk
 from llm4cov_assist.outcome import INTERRUPTED
 from llm4cov_assist.running import run as run_to_end
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 
 def evaluate(
+    context: typer.Context,
     dataset: Annotated[
         str,
         typer.Argument(
@@ -57,8 +59,8 @@ def evaluate(
     limit: Annotated[
         int | None, typer.Option("--limit", metavar="N", min=1, help="Only the first so many designs.")
     ] = None,
-    most_tokens: Annotated[
-        int | None, typer.Option("--most-tokens", metavar="N", min=1, help="Leave longer RTL out.")
+    max_tokens: Annotated[
+        int | None, typer.Option("--max-tokens", metavar="N", min=1, help="Leave longer RTL out.")
     ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Take samples again that an error broke off.")
@@ -80,7 +82,9 @@ def evaluate(
 
     kept = evaluation.EvaluationFolder(Path(dataset))
     interrupted = False
-    if not kept.holds_one():
+    if kept.holds_one():
+        _refuse_what_only_runs_need(context)
+    else:
         flags: dict[str, dict[str, Any]] = {
             "coverage": {"target": target},
             "simulator": {"seed": seed, "timeout": timeout},
@@ -91,15 +95,28 @@ def evaluate(
             flags,
             mode=mode,
             samples=samples,
-            wanted=DatasetFilter(only=tuple(only or ()), most=limit, most_tokens=most_tokens),
+            wanted=DatasetFilter(only=tuple(only or ()), most=limit, most_tokens=max_tokens),
             hub=HubOptions(split, subset, revision),
         )
-        plan = run_to_end(evaluation.prepare(request))
+        with AdvanceBar() as bar:
+            plan = run_to_end(evaluation.prepare(request, bar))
         kept = evaluation.EvaluationFolder(out or plan.folder)
         interrupted = _take(plan, kept, jobs or len(os.sched_getaffinity(0)), again)
     _report(kept, against, as_json)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
+
+
+def _refuse_what_only_runs_need(context: typer.Context) -> None:
+    """Results are shown as they are: an option that would change them has no effect, which must be said."""
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "")
+        is_given = given is not None and given.name == "COMMANDLINE"
+        if is_given and parameter.name not in ("dataset", "against", "as_json"):
+            raise typer.BadParameter(
+                "the folder of an evaluation is only shown; to take samples, name its dataset",
+                param_hint=parameter.opts[0],
+            )
 
 
 def _take(

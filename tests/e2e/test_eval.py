@@ -156,6 +156,7 @@ def test_wrong_usage_is_two(folder: Path) -> None:
         ("counters.jsonl", "--policy", "script:gone"): "script gone cannot be read",
         ("counters.jsonl", "--mode", "vanilla", "--policy", "builtin"): "vanilla",
         ("out", "--against", "nowhere"): "holds no evaluation",
+        ("out", "--samples", "9"): "is only shown",
     }.items():
         ran = llm4cov("eval", *arguments, folder=folder)
         assert ran.status == 2, arguments

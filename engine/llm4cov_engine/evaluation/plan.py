@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.build.toolchain import find_toolchain
 from llm4cov_engine.choice import Mode, choose, name_of
 from llm4cov_engine.dataset.entry import Entry, Skipped, SkipReason
-from llm4cov_engine.dataset.reading import DatasetFilter, DatasetReading, read_dataset
-from llm4cov_engine.dataset.sources import HubOptions
+from llm4cov_engine.dataset.progress import Advance, Tell, silent
+from llm4cov_engine.dataset.reading import DatasetFilter, filtered
+from llm4cov_engine.dataset.sources import HubOptions, entries, short_name
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.errors import DesignError, NoDesignError
 from llm4cov_engine.evaluation.configuration import Configuration, configure, task_of
@@ -20,6 +23,8 @@ from llm4cov_engine.settings.loading import load_settings
 from llm4cov_engine.settings.schema import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from llm4cov_engine.evaluation.sample import Task
 
 DEFAULT_FOLDER = Path("evaluations")
@@ -69,8 +74,11 @@ class EvaluationPlan:
         return DEFAULT_FOLDER / f"{name}-{policy}-{self.configuration.fingerprint[:8]}"
 
 
-async def prepare(request: EvaluationRequest) -> EvaluationPlan:
+async def prepare(request: EvaluationRequest, tell: Tell = silent) -> EvaluationPlan:
     """Read the dataset, elaborate its designs and settle what decides the samples.
+
+    Args:
+        tell: how far it is.
 
     Raises:
         NoDesignError: the dataset is not there or has no design that can be evaluated.
@@ -82,21 +90,47 @@ async def prepare(request: EvaluationRequest) -> EvaluationPlan:
     settings = load_settings(_settings_folder(request.dataset), request.flags)
     # Whether there is such a policy is better known before anything is read or written.
     choose(settings.policy, mode=request.mode, seed=settings.simulator.seed)
-    reading = await in_thread(lambda: read_dataset(request.dataset, request.wanted, request.hub))
-    asked = request.flags.get("coverage", {}).get("target") is not None
-    designs, tasks, refused = await in_thread(lambda: _elaborated(reading, settings, asked))
+    found = await _read(request, tell)
+    skipped = [each for each in found if isinstance(each, Skipped)]
+    wanted = [each for each in found if isinstance(each, Entry)]
+    designs: dict[str, Design] = {}
+    tasks: list[Task] = []
+    for number, entry in enumerate(wanted):
+        tell(Advance("elaborating", number, len(wanted), entry.id))
+        design = await in_thread(partial(_design, entry, settings, request))
+        if isinstance(design, Skipped):
+            skipped.append(design)
+        else:
+            designs[entry.id] = design
+            tasks.append(task_of(design, difficulty=entry.difficulty, agentic=entry.is_agentic))
+    name = short_name(request.dataset)
     if not designs:
-        raise _nothing(reading, refused)
+        raise _nothing(name, skipped)
     tool = (await find_toolchain(settings.simulator.verilator)).verilator
     configuration = configure(
         settings,
-        dataset=reading.name,
+        dataset=name,
         mode=request.mode,
         rounds=1 if request.mode is Mode.DIRECT else settings.policy.rounds,
-        tasks=tasks,
+        tasks=tuple(tasks),
         simulator=f"Verilator {tool.version}",
     )
-    return EvaluationPlan(configuration, settings, designs, (*reading.skipped, *refused), request.samples)
+    skipped.sort(key=lambda each: each.line)
+    return EvaluationPlan(configuration, settings, designs, tuple(skipped), request.samples)
+
+
+async def _read(request: EvaluationRequest, tell: Tell) -> list[Entry | Skipped]:
+    """The dataset, some rows at a time: reading a large one can be watched and cancelled."""
+    found: list[Entry | Skipped] = []
+    stream = filtered(entries(request.dataset, request.hub), request.wanted)
+    while batch := await in_thread(lambda: list(islice(stream, _BATCH))):
+        found += batch
+        tell(Advance("reading", len(found), 0))
+    return found
+
+
+_BATCH = 64
+"""Rows read between two looks at whether somebody cancelled."""
 
 
 def _settings_folder(dataset: str) -> Path:
@@ -107,33 +141,19 @@ def _settings_folder(dataset: str) -> Path:
     return path.parent if path.exists() else Path.cwd()
 
 
-def _elaborated(
-    reading: DatasetReading, settings: Settings, is_target_asked: bool
-) -> tuple[dict[str, Design], tuple[Task, ...], tuple[Skipped, ...]]:
-    designs: dict[str, Design] = {}
-    tasks: list[Task] = []
-    refused: list[Skipped] = []
-    for entry in reading.entries:
-        try:
-            design = _design(entry, settings, is_target_asked)
-        except DesignError as error:
-            refused.append(Skipped(entry.line, SkipReason.NO_DESIGN, error.what, entry.id))
-            continue
-        designs[entry.id] = design
-        tasks.append(task_of(design, difficulty=entry.difficulty, agentic=entry.is_agentic))
-    return designs, tuple(tasks), tuple(refused)
-
-
-def _design(entry: Entry, settings: Settings, is_target_asked: bool) -> Design:
-    design = entry.design()
+def _design(entry: Entry, settings: Settings, request: EvaluationRequest) -> Design | Skipped:
+    try:
+        design = entry.design()
+    except DesignError as error:
+        return Skipped(entry.line, SkipReason.NO_DESIGN, error.what, entry.id)
+    is_target_asked = request.flags.get("coverage", {}).get("target") is not None
     if is_target_asked or not design.targets:
         return replace(design, targets=settings.coverage.targets)
     return design
 
 
-def _nothing(reading: DatasetReading, refused: tuple[Skipped, ...]) -> NoDesignError:
-    skipped = (*reading.skipped, *refused)
-    what = f"{reading.name} holds no design to evaluate"
+def _nothing(name: str, skipped: Sequence[Skipped]) -> NoDesignError:
+    what = f"{name} holds no design to evaluate"
     if not skipped:
         return NoDesignError(f"{what}: it is empty.", "Name another dataset.")
     first = skipped[0]
