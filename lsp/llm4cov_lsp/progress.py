@@ -54,7 +54,7 @@ class Progress:
             lambda done: loop.call_soon_threadsafe(self._cancel) if done.cancelled() else None
         )
         self._token = token
-        progress.begin(token, types.WorkDoneProgressBegin(self._title, cancellable=True, percentage=0))
+        progress.begin(token, types.WorkDoneProgressBegin(title=self._title, cancellable=True, percentage=0))
 
     def report(self, message: str, percentage: int | None = None) -> None:
         """Say what it is at."""
@@ -67,7 +67,7 @@ class Progress:
         if self._token is None:
             return
         with suppress(Exception):
-            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd(message))
+            self._server.work_done_progress.end(self._token, types.WorkDoneProgressEnd(message=message))
         # pygls never forgets a token.
         self._server.work_done_progress.tokens.pop(self._token, None)
         self._token = None
