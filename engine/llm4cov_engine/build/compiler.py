@@ -85,12 +85,15 @@ def wheel_folder() -> Path:
 
 
 async def find_compiler() -> Compiler:
-    """Find a C++ compiler: the one CXX names, else clang, else GCC, else the package index's.
+    """Find a C++ compiler: the one CXX names, else clang, else GCC, else the package index's ("ziglang").
 
     Raises:
         ToolError: there is none that is new enough.
     """
     chosen = os.environ.get("CXX", "").split()
+    wheel = _wheel_compiler()
+    if wheel is not None and chosen[:1] == [_WHEEL]:
+        return wheel
     too_old = ""
     for name in (*chosen[:1], *_CLANG_NAMES, *_GCC_NAMES):
         program = shutil.which(name)
@@ -100,7 +103,6 @@ async def find_compiler() -> Compiler:
         if compiler is not None:
             return compiler
         too_old = too_old or program
-    wheel = _wheel_compiler()
     if wheel is not None:
         return wheel
     if too_old:
