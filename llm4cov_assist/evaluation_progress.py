@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 from llm4cov_assist.console import talk
@@ -15,8 +22,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-_SHOWN = 3
-"""Samples under way that are named."""
+_LONGEST = 60
+"""Characters for what is under way."""
 
 
 class EvaluationProgress:
@@ -33,6 +40,7 @@ class EvaluationProgress:
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
+            TimeRemainingColumn(),
             TextColumn("{task.description}", style="dim"),
             console=talk,
             transient=True,
@@ -86,9 +94,8 @@ class EvaluationProgress:
             talk.print(text, markup=False, style="dim")
 
     def _description(self) -> str:
-        shown = [f"{task} {doing}".strip() for (task, _), doing in list(self._under_way.items())[:_SHOWN]]
-        more = len(self._under_way) - len(shown)
-        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+        shown = ", ".join(f"{task} {doing}".strip() for (task, _), doing in self._under_way.items())
+        return shown if len(shown) <= _LONGEST else f"{shown[: _LONGEST - 1]}…"
 
     def _tell(self, sample: evaluation.Sample) -> None:
         outcome = sample.outcome

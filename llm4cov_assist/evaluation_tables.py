@@ -43,7 +43,8 @@ def _head(results: evaluation.Results) -> Text:
     mode = "" if configuration.mode.value in ("memoryless", "direct") else f" ({configuration.mode.value})"
     line = Text(configuration.dataset, style="bold")
     line.append(f"  {configuration.policy}  {kind}{mode}", style="")
-    line.append(f"  {about.samples} samples of each design", style="dim")
+    plural = "" if about.samples == 1 else "s"
+    line.append(f"  {about.samples} sample{plural} of each design", style="dim")
     if about.skipped:
         said = ", ".join(f"{count} {reason}" for reason, count in about.skipped.items())
         line.append(f"  left out: {said}", style="dim")

@@ -142,8 +142,8 @@ def _take(
 def _announce(plan: evaluation.EvaluationPlan, folder: evaluation.EvaluationFolder) -> None:
     configuration = plan.configuration
     talk.print(
-        f"policy {configuration.policy}, {plan.samples} samples of {len(plan.designs)} designs, up to "
-        f"{configuration.rounds} rounds each, kept in {folder.path}",
+        f"policy {configuration.policy}, samples {plan.samples}, designs {len(plan.designs)}, rounds "
+        f"{configuration.rounds}, kept in {folder.path}",
         markup=False,
     )
     for each in plan.skipped[:5]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from llm4cov_engine.coverage.target import SCORE
 from llm4cov_engine.simulator.feedback import Status
 from llm4cov_engine.state import Tokens
 
@@ -38,7 +39,8 @@ class Outcome:
 
     Attributes:
         score: in [0, 1]; 0 unless the status is success.
-        passed: whether it closed coverage: every target met, or without targets every point hit.
+        passed: whether it closed coverage: every target met, or without targets every point hit. A target on
+            a single kind of coverage that the instance has no points of is left out, as in the benchmark.
     """
 
     status: Status = Status.SCREENED_OUT
@@ -50,12 +52,27 @@ class Outcome:
         """The outcome of a state; s0 has failed."""
         if state.feedback is None:
             return cls()
-        return cls(state.feedback.status, state.score, state.is_closed)
+        return cls(state.feedback.status, state.score, state.is_closed or _is_passed(state))
 
     @property
     def simulated(self) -> bool:
         """Whether the simulation ran to its end and left its coverage."""
         return self.status is Status.SUCCESS
+
+
+def _is_passed(state: State) -> bool:
+    feedback, targets = state.feedback, state.design.targets
+    if not targets or feedback is None or feedback.coverage is None or feedback.status is not Status.SUCCESS:
+        return False
+    coverage = feedback.coverage
+    there = [
+        result
+        for result in coverage.results(targets)
+        if result.actual is not None
+        or result.target.metric == SCORE
+        or not coverage.within(result.target.instance).tally.total
+    ]
+    return bool(there) and all(result.met for result in there)
 
 
 FAILED = Outcome()

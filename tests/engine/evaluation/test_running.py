@@ -137,6 +137,23 @@ async def test_a_model_is_evaluated_and_its_cost_counted(
     assert server.base_url.partition("/v1")[0] not in json.dumps(plan.configuration.details)
 
 
+async def test_the_whole_history_is_shown_where_that_is_asked_for(
+    tmp_path: Path, gates: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    wanted = DatasetFilter(only=("one",))
+    shown: dict[Mode, list[int]] = {}
+    for mode in (Mode.MEMORYLESS, Mode.VANILLA):
+        async with ModelServer([said(SYNTAX_ERROR), said(LOW), said(LOW)], key=KEY) as server:
+            flags = {"policy": {"model": "fake-1", "base_url": server.base_url, "rounds": 3}}
+            plan = await prepare(EvaluationRequest(str(gates), flags, mode=mode, wanted=wanted))
+            found = await taken(plan, EvaluationFolder(tmp_path / mode.value))
+            shown[mode] = [len(chat.messages) for chat in server.chats]
+        assert [len(each.rounds) for each in found.samples] == [3]
+    assert shown[Mode.MEMORYLESS] == [2, 4, 4]
+    assert shown[Mode.VANILLA] == [2, 4, 6]
+
+
 async def test_an_endpoint_that_goes_away_ends_it_and_spoils_no_sample(
     tmp_path: Path, gates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
