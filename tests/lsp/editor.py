@@ -78,7 +78,8 @@ class Editor:
     """
 
     def __init__(self, client: LanguageClient, folder: Path) -> None:
-        self.client = client
+        # pytest-lsp and pygls tell little of their types.
+        self.client: Any = client
         self.folder = folder
         self.texts: dict[str, str] = {}
         self.versions: dict[str, int] = {}
@@ -98,7 +99,7 @@ class Editor:
     @property
     def pid(self) -> int:
         assert self.client._server is not None
-        return self.client._server.pid
+        return int(self.client._server.pid)
 
     def uri(self, name: str) -> str:
         return (self.folder / name).as_uri()
@@ -166,7 +167,7 @@ class Editor:
         if found is None:
             return ""
         assert isinstance(found.contents, types.MarkupContent)
-        return found.contents.value
+        return str(found.contents.value)
 
     async def actions(self, uri: str, line: int, end: int | None = None) -> list[types.CodeAction]:
         reach = types.Range(types.Position(line, 0), types.Position(line if end is None else end, 0))
@@ -298,7 +299,7 @@ async def editing(
     folder: Path, client: str = VSCODE, *, settings: dict[str, Any] | None = None, more: tuple[Path, ...] = ()
 ) -> AsyncIterator[Editor]:
     """An editor with a folder open; it says goodbye at the end as editors do."""
-    made = make_test_lsp_client()
+    made: Any = make_test_lsp_client()
     made.set_configuration(settings or {}, section="llm4cov")
     editor = Editor(made, folder)
     await made.start_io(sys.executable, "-m", "llm4cov_lsp", env=dict(os.environ))

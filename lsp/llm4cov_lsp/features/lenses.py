@@ -90,7 +90,7 @@ def testbench_lenses(
 
 def _doing(running: str, *, also_rounds: bool) -> list[tuple[str, str]]:
     if running:
-        return [(f"$(sync~spin) {running}", "llm4cov.rounds"), ("Stop", "llm4cov.stop")]
+        return [(f"{running} ...", "llm4cov.rounds"), ("Stop", "llm4cov.stop")]
     rounds = [("Rounds", "llm4cov.rounds")] if also_rounds else []
     return [("Run", "llm4cov.run"), ("Close coverage", "llm4cov.close"), *rounds]
 
