@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,17 @@ if TYPE_CHECKING:
     from llm4cov_engine.design.options import DesignOptions
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.simulator.protocol import Simulator
+
+
+class Proves(StrEnum):
+    """When a simulator looks for new proofs of what no testbench can reach."""
+
+    KNOWN = "known"
+    """Never; proofs found before are applied."""
+    WHEN_SLOW = "when_slow"
+    """When little is left, or rounds bring little."""
+    AT_ONCE = "at_once"
+    """After every simulation that leaves points undecided."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +83,11 @@ class Project:
 
         return load_settings(_folder(name), flags)
 
-    def simulator(self) -> Simulator:
-        """The local Verilator, as the settings want it; waived points are left out of its coverage.
+    def simulator(self, *, proves: Proves = Proves.KNOWN) -> Simulator:
+        """The local Verilator, as the settings want it; waived and unreachable points leave its coverage.
+
+        Args:
+            proves: whether to look for new proofs of what is unreachable; those known are always applied.
 
         Raises:
             SettingsError: the waivers file cannot be used.
@@ -97,7 +112,23 @@ class Project:
             )
         )
         waivers = self.settings.coverage.waivers
-        return WaivingSimulator(verilator, read(waivers)) if waivers is not None else verilator
+        simulator = WaivingSimulator(verilator, read(waivers)) if waivers is not None else verilator
+        return self._proving(simulator, proves)
+
+    def _proving(self, simulator: Simulator, proves: Proves) -> Simulator:
+        from llm4cov_engine.proof.records import Assumption
+        from llm4cov_engine.simulator.proving import ProvingOptions, ProvingSimulator
+
+        wanted = self.settings.coverage
+        if wanted.proofs == "off":
+            return simulator
+        options = ProvingOptions(
+            accepted=Assumption[wanted.proofs.upper()],
+            seconds=wanted.proof_seconds,
+            searches=proves is Proves.WHEN_SLOW,
+            at_once=proves is Proves.AT_ONCE,
+        )
+        return ProvingSimulator(simulator, options)
 
     def policy(self, mode: Mode = Mode.MEMORYLESS, guidance: Guidance = NO_GUIDANCE) -> Policy:
         """The policy the settings name; see `choose`.

@@ -51,6 +51,7 @@ def _hole(hole: Hole) -> Document:
         "instance": hole.instance,
         "what": hole.what,
         "reason": hole.reason,
+        "because": hole.because,
     }
 
 

@@ -189,6 +189,13 @@ class Coverage:
             for point in self.per_instance
         )
 
+    def explained(self, reasons: Mapping[tuple[str, ...], str]) -> Coverage:
+        """The same coverage with words for points of `per_instance` that were not hit, by identity."""
+        return self._part(
+            replace(point, because=reasons[point.identity]) if point.identity in reasons else point
+            for point in self.per_instance
+        )
+
     def _part(self, points: Iterable[Point], path: str | None = None) -> Coverage:
         return Coverage(tuple(points), self.path if path is None else path, self.simulated_as)
 

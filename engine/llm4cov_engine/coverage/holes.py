@@ -50,7 +50,7 @@ class Hole:
         line, column: count from 1.
         instance: the first of the instances the points were merged over.
         what: "else", "(a==1 && b==0) => 1", "din[7:4] 0->1", "state::RUN->DONE", a cover property's label.
-        because: why it is left out, for a hole that is unreachable or waived.
+        because: why it is left out, or why it was not hit as far as anything is known; "" for nothing.
         points: the merged points it stands for, at least one.
         hides: how many other points that were not hit lie inside this block: they can only be hit with it.
         is_hidden: whether it lies inside a block that was not hit itself.
@@ -117,7 +117,7 @@ def _hole(point: Point, what: str = "", points: tuple[Point, ...] = ()) -> Hole:
         what=what or point.what,
         reason=HoleReason(exclusion.kind) if exclusion else HoleReason.UNCOVERED,
         points=points or (point,),
-        because=exclusion.reason if exclusion else "",
+        because=exclusion.reason if exclusion else point.because,
     )
 
 
@@ -125,7 +125,7 @@ def _toggle_holes(points: Iterable[Point]) -> Iterator[Hole]:
     declarations: defaultdict[tuple[object, ...], list[Point]] = defaultdict(list)
     for point in points:
         place = (point.file, point.line, point.column, point.module, point.instances)
-        declarations[(*place, point.exclusion)].append(point)
+        declarations[(*place, point.exclusion, point.because)].append(point)
     for members in declarations.values():
         for what, held in ranges(members):
             yield _hole(held[0], what, held)

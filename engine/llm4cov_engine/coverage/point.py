@@ -57,6 +57,7 @@ class Point:
         lines: source lines the point stands for ("7,10-12"); "" where the simulator gives none.
         hits: how often; only zero or not is exact.
         exclusion: set when the point left the denominator.
+        because: why it was not hit, in words, as far as anything is known; "" for nothing.
     """
 
     metric: Metric
@@ -69,6 +70,7 @@ class Point:
     lines: str = ""
     hits: int = 0
     exclusion: Exclusion | None = None
+    because: str = ""
 
     @property
     def instance(self) -> str:

@@ -193,7 +193,7 @@ def _number(number: int, noun: str) -> str:
 
 def _excuse(hole: Hole) -> str:
     if hole.reason is HoleReason.UNCOVERED:
-        return ""
+        return f" ({hole.because})" if hole.because else ""
     return f" [{hole.reason}: {hole.because}]" if hole.because else f" [{hole.reason}]"
 
 

@@ -87,21 +87,21 @@ class Graph:
 
 
 def to_aiger(graph: Graph, outputs: Sequence[int]) -> bytes:
-    """The graph as a binary AIGER 1.0 file, with outputs of its own choice."""
+    """A binary AIGER 1.0 file of some outputs, with every input and of the rest what they depend on."""
+    needed = _needed(graph, outputs)
+    registers = [node for node in graph.registers if node in needed]
+    gates = sorted(node for node in needed if node in graph.gates)
     number: dict[int, int] = {0: 0}
-    for node in (*graph.inputs, *graph.registers):
-        number[node] = len(number)
-    gates = _needed(graph, outputs)
-    for node in gates:
+    for node in (*graph.inputs, *registers, *gates):
         number[node] = len(number)
 
     def renumbered(literal: int) -> int:
         return 2 * number[literal >> 1] | (literal & 1)
 
-    head = (len(number) - 1, len(graph.inputs), len(graph.registers), len(outputs), len(gates))
+    head = (len(number) - 1, len(graph.inputs), len(registers), len(outputs), len(gates))
     lines = [
         "aig " + " ".join(map(str, head)),
-        *(str(renumbered(graph.nexts[node])) for node in graph.registers),
+        *(str(renumbered(graph.nexts[node])) for node in registers),
         *(str(renumbered(literal)) for literal in outputs),
     ]
     body = bytearray()
@@ -121,18 +121,21 @@ def _append(body: bytearray, value: int) -> None:
     body.append(value)
 
 
-def _needed(graph: Graph, outputs: Sequence[int]) -> list[int]:
-    """The gates that registers and outputs depend on, operands first."""
-    pending = [literal >> 1 for literal in (*outputs, *graph.nexts.values())]
+def _needed(graph: Graph, outputs: Sequence[int]) -> set[int]:
+    """The gates, registers and inputs that outputs depend on in any step."""
+    pending = [literal >> 1 for literal in outputs]
     seen: set[int] = set()
     while pending:
         node = pending.pop()
-        if node in seen or node not in graph.gates:
+        if node in seen:
             continue
         seen.add(node)
-        left, right = graph.gates[node]
-        pending += (left >> 1, right >> 1)
-    return sorted(seen)
+        if node in graph.gates:
+            left, right = graph.gates[node]
+            pending += (left >> 1, right >> 1)
+        elif node in graph.nexts:
+            pending.append(graph.nexts[node] >> 1)
+    return seen
 
 
 class Run:

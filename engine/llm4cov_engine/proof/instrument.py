@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.coverage.point import Metric, Point
+from llm4cov_engine.design.design import Design
 from llm4cov_engine.elaboration.records import Severity
 from llm4cov_engine.proof.edits import Edits
 from llm4cov_engine.proof.syntax import read_scopes
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llm4cov_engine.coverage.blocks import Place
-    from llm4cov_engine.design.design import Design
     from llm4cov_engine.proof.syntax import Reach, Scopes
 
 WIRE = "llm4cov_watch_"

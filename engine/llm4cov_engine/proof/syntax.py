@@ -6,10 +6,9 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from llm4cov_engine.coverage.blocks import blocks_of
+from llm4cov_engine.coverage.blocks import Place, blocks_of
 
 if TYPE_CHECKING:
-    from llm4cov_engine.coverage.blocks import Place
     from llm4cov_engine.design.design import Design
 
 Reach = tuple[str, int, int]

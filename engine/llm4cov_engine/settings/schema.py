@@ -85,6 +85,11 @@ class CoverageSettings(Section):
     """Kinds of coverage to measure; all of them when left out."""
     waivers: Path | None = None
     """File of points that need not be covered, each with a reason."""
+    proofs: Literal["off", "any", "reset", "zero"] = "reset"
+    """Which proofs take unreachable points out: none; those for any initial state; those for the state after a
+    reset too; or those for Verilator's start with zeros too."""
+    proof_seconds: Annotated[float, Field(gt=0)] = 10
+    """Wall-clock seconds the prover may take for the points of a design together."""
 
     @property
     def targets(self) -> tuple[Target, ...]:

@@ -1,0 +1,87 @@
+"""Why a point was not hit, in a person's words."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from llm4cov_engine.coverage.point import Metric
+from llm4cov_engine.errors import ElaborationError
+from llm4cov_engine.proof.facts import Facts, facts_of
+from llm4cov_engine.proof.records import Reachable, Undecided, Unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from llm4cov_engine.coverage.point import Point
+    from llm4cov_engine.design.design import Design
+    from llm4cov_engine.proof.records import Identity, Verdict
+
+UNTRIED = "no testbench has done this yet; the prover was not asked"
+
+_BIT = re.compile(r"\[(\d+)\]:")
+_MANY_CYCLES = 10
+
+
+def reasons_for(
+    design: Design, points: Sequence[Point], verdicts: Mapping[Identity, Verdict]
+) -> dict[Identity, str]:
+    """A reason for every point.
+
+    Args:
+        points: of single instances, none of them hit.
+        verdicts: what the prover said, where it was asked.
+    """
+    if not points:
+        return {}
+    try:
+        facts = facts_of(design)
+    except ElaborationError:
+        facts = Facts()
+    return {point.identity: reason(point, facts, verdicts.get(point.identity)) for point in points}
+
+
+def reason(point: Point, facts: Facts, verdict: Verdict | None) -> str:
+    """Why one point was not hit: what the RTL says, and what the prover said."""
+    said = _said(verdict)
+    seen = structural(point, facts)
+    return "; ".join(each for each in (seen, said) if each) or UNTRIED
+
+
+def _said(verdict: Verdict | None) -> str:
+    match verdict:
+        case Reachable(witness):
+            cycles = len(witness.cycles)
+            return (
+                f"can be reached: the prover knows inputs for {cycles} {'step' if cycles == 1 else 'steps'}"
+            )
+        case Undecided(reason):
+            return reason
+        case Unreachable(assumption, prover, _):
+            return f"unreachable, but only for {assumption} ({prover}), which is not accepted"
+    return ""
+
+
+def structural(point: Point, facts: Facts) -> str:
+    """What the RTL alone says about a point; "" for nothing."""
+    if point.metric is Metric.TOGGLE:
+        return _signal(point, facts)
+    if (point.file, point.line, point.column) in facts.complete:
+        return "default of a case that names every value"
+    return ""
+
+
+def _signal(point: Point, facts: Facts) -> str:
+    path = facts.path(point)
+    if facts.is_idle(point):
+        return "nothing drives this signal: a mistake, or left over"
+    if path in facts.loops:
+        return "loop variable"
+    if facts.trusted and path in facts.initialised and path not in facts.written | facts.ports:
+        return "has only the value it begins with"
+    if path in facts.constants and path not in facts.ports:
+        return "only constants are assigned to it"
+    bit = _BIT.search(point.what)
+    if path in facts.counters and bit is not None and int(bit[1]) >= _MANY_CYCLES:
+        return f"a counter: this bit needs about {1 << int(bit[1]):,} counts"
+    return ""
