@@ -25,7 +25,8 @@ _HARMLESS = frozenset(
         "$bits", "$clog2", "$countbits", "$countones", "$dimensions", "$display", "$displayb", "$displayh",
         "$error", "$fatal", "$finish", "$fflush", "$high", "$increment", "$info", "$isunknown", "$left",
         "$low", "$monitor", "$onehot", "$onehot0", "$readmemb", "$readmemh", "$right", "$signed", "$size",
-        "$stop", "$strobe", "$unpacked_dimensions", "$unsigned", "$warning", "$write", "$writeb", "$writeh", "$fwrite",
+        "$stop", "$strobe", "$unpacked_dimensions", "$unsigned", "$warning", "$write", "$writeb", "$writeh",
+        "$fwrite",
         "$fdisplay", "$timeformat", "$printtimescale", "$dumpfile", "$dumpvars",
     )
 )  # fmt: skip
