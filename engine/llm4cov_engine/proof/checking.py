@@ -165,7 +165,7 @@ async def _as_file(graph: Graph, outputs: Sequence[int]) -> bytes:
 
 
 _PROVEN = re.compile(r"Proved output\s+(\d+) in frame")
-_SECTION = re.compile(r"^@(\d+)$", re.MULTILINE)
+_SECTION = re.compile(r"^@(\d+)\s*$", re.MULTILINE)
 
 
 def _answer(output: str, groups: Sequence[Sequence[int]], folder: Path) -> Answer:
