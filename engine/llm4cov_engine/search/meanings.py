@@ -7,77 +7,80 @@ from typing import Final
 from llm4cov_engine.search.stimulus import Mode
 
 MEANINGS: Final = {
-    Mode.HOLD: "the value",
+    Mode.HOLD: "the given value",
     Mode.RANDOM: "random bits",
-    Mode.SLOW: "random bits, once in `count` cycles on average",
-    Mode.BIASED: "1 in `count` of 256 cycles",
+    Mode.SLOW: "random bits, once in `every` cycles on average",
+    Mode.BIASED: "1 in `every` of 256 cycles",
     Mode.SPARSE: "random bits, a quarter of them 1",
     Mode.DENSE: "random bits, three quarters of them 1",
     Mode.ONE_HOT: "one random bit",
     Mode.RAMP: "the value more in every cycle",
     Mode.FLIP: "one random bit inverted in every cycle",
-    Mode.PULSE: "the value in every `count`th cycle, else its complement",
-    Mode.TOGGLE: "inverted every `count` cycles",
-    Mode.LISTED: "once in `count` cycles a value the RTL compares with, else random bits",
-    Mode.SEQUENCE: "the values the RTL compares with in turn, `count` cycles each",
-    Mode.FIELDS: "random bits with values the RTL compares parts with, once in `count` cycles",
-    Mode.SERIAL: "frames of a start bit, 8 data bits and 2 stop bits, `count` cycles each",
-    Mode.FOLLOW: "the output that `value` names",
-    Mode.ANSWER: "while the output that `value` names is 1: 1 once in `count` cycles",
-    Mode.SAME: "the input that `value` names",
-    Mode.NEAR: "the input that `value` names, or one more or less",
-    Mode.UNTIL: "1 once in `count` cycles, and then until the output that `value` names is 1",
+    Mode.PULSE: "the value in every `every`th cycle, else its complement",
+    Mode.TOGGLE: "inverted every `every` cycles",
+    Mode.LISTED: "once in `every` cycles a value the RTL compares with, else random bits",
+    Mode.SEQUENCE: "the values the RTL compares with in turn, `every` cycles each",
+    Mode.FIELDS: "random bits with values the RTL compares parts with, once in `every` cycles",
+    Mode.SERIAL: "frames of a start bit, 8 data bits and 2 stop bits, `every` cycles each",
+    Mode.FOLLOW: "the output that `given` names",
+    Mode.ANSWER: "while the output that `given` names is 1: 1 once in `every` cycles",
+    Mode.SAME: "the input that `given` names",
+    Mode.NEAR: "the input that `given` names, or one more or less",
+    Mode.UNTIL: "1 once in `every` cycles, and then until the output that `given` names is 1",
 }
 
 BODIES: Final = {
-    Mode.HOLD: "return value;",
+    Mode.HOLD: "return given;",
     Mode.RANDOM: "return random_bits(who);",
     Mode.SLOW: """begin
-        if (draw() % count == 0) return random_bits(who);
-        return now;
+        if (draw() % every == 0) return random_bits(who);
+        return held;
       end""",
-    Mode.BIASED: "return {word}'(draw() % 256 < count);",
+    Mode.BIASED: "return {word}'(draw() % 256 < every);",
     Mode.SPARSE: """begin
-        bits = random_bits(who);
-        return bits & random_bits(who);
+        drawn = random_bits(who);
+        return drawn & random_bits(who);
       end""",
     Mode.DENSE: """begin
-        bits = random_bits(who);
-        return bits | random_bits(who);
+        drawn = random_bits(who);
+        return drawn | random_bits(who);
       end""",
     Mode.ONE_HOT: "return {word}'(1) << (draw() % WIDTHS[who]);",
-    Mode.RAMP: "return now + value;",
-    Mode.FLIP: "return now ^ ({word}'(1) << (draw() % WIDTHS[who]));",
-    Mode.PULSE: "return age % count == count - 1 ? value : ~value;",
-    Mode.TOGGLE: "return age % count == 0 ? ~now : now;",
+    Mode.RAMP: "return held + given;",
+    Mode.FLIP: "return held ^ ({word}'(1) << (draw() % WIDTHS[who]));",
+    Mode.PULSE: "return steps % every == every - 1 ? given : ~given;",
+    Mode.TOGGLE: "return steps % every == 0 ? ~held : held;",
     Mode.LISTED: """begin
-        if (draw() % count == 0) return listed(who, draw());
+        if (draw() % every == 0) return listed(who, draw());
         return random_bits(who);
       end""",
-    Mode.SEQUENCE: "return listed(who, age / count);",
+    Mode.SEQUENCE: "return listed(who, steps / every);",
     Mode.FIELDS: """begin
-        if (draw() % count == 0) return random_fields(who);
-        return now;
+        if (draw() % every == 0) return random_fields(who);
+        return held;
       end""",
     Mode.SERIAL: """begin
-        if (age % count != 0) return now;
-        if (age / count % 11 == 0) return '0;
-        if (age / count % 11 > 8) return {word}'(1);
+        if (steps % every != 0) return held;
+        if (steps / every % 11 == 0) return '0;
+        if (steps / every % 11 > 8) return {word}'(1);
         return {word}'(draw());
       end""",
-    Mode.FOLLOW: "return {word}'(output_is_high(int'(value)));",
+    Mode.FOLLOW: "return {word}'(output_is_high(int'(given)));",
     Mode.ANSWER: """begin
-        if (!output_is_high(int'(value))) return '0;
-        return {word}'(draw() % count == 0);
+        if (!output_is_high(int'(given))) return '0;
+        return {word}'(draw() % every == 0);
       end""",
-    Mode.SAME: "return input_now[input_id_t'(value)];",
-    Mode.NEAR: "return input_now[input_id_t'(value)] + {word}'(draw() % 3) - {word}'(1);",
+    Mode.SAME: "return input_now[input_id_t'(given)];",
+    Mode.NEAR: "return input_now[input_id_t'(given)] + {word}'(draw() % 3) - {word}'(1);",
     Mode.UNTIL: """begin
-        if (now[0]) return {word}'(!output_is_high(int'(value)));
-        return {word}'(draw() % count == 0);
+        if (held[0]) return {word}'(!output_is_high(int'(given)));
+        return {word}'(draw() % every == 0);
       end""",
 }
 """Statement by mode; `{word}` stands for the bits of the widest lane."""
+
+DRAWN: Final = frozenset((Mode.SPARSE, Mode.DENSE))
+"""Modes that keep what they draw."""
 
 OF_BITS: Final = frozenset((Mode.RANDOM, Mode.SLOW, Mode.SPARSE, Mode.DENSE, Mode.LISTED, Mode.FIELDS))
 """Modes that draw bits."""

@@ -20,6 +20,7 @@ _TRIAL: Final = re.compile(
 )
 _CALL: Final = re.compile(r"(?P<name>\w+)(?:\((?P<arguments>.*)\)| = (?P<value>.*));")
 _LITERAL: Final = re.compile(r"\d+'h(?P<hex>[0-9a-f]+)|(?P<decimal>\d+)")
+_CAST: Final = re.compile(r"\d+'\((?P<name>\w+)\)")
 _MODES: Final = frozenset(mode.name for mode in Mode)
 
 
@@ -100,12 +101,11 @@ class _Reader:
         mode = Mode[words[1]]
         value, count = 0, 1 if mode in COUNTING else 0
         for word in rest:
-            if word.startswith(".count("):
-                count = _number(word.removeprefix(".count(").rstrip(")"))
-            elif word in self._names.outputs:
-                value = self._names.outputs[word]
-            elif word in self._names.inputs:
-                value = self._names.inputs[word]
+            if word.startswith(".every("):
+                count = _number(word.removeprefix(".every(").rstrip(")"))
+            elif cast := _CAST.fullmatch(word):
+                name = cast["name"]
+                value = self._names.outputs[name] if name in self._names.outputs else self._input(name)
             else:
                 value = _number(word)
         return Operation(Code.DRIVE, lane, mode, value, count)

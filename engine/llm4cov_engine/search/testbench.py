@@ -16,6 +16,7 @@ from llm4cov_engine.policy.builtin.values import literal
 from llm4cov_engine.search.meanings import (
     BODIES,
     COUNTING,
+    DRAWN,
     MEANINGS,
     OF_BITS,
     OF_INPUT,
@@ -144,6 +145,7 @@ class _Text:
                 word=self._word,
                 id_bits=max(1, (len(setup.lanes) - 1).bit_length()),
                 uses_bits=bool(self._modes & OF_BITS),
+                uses_drawn=bool(self._modes & DRAWN),
                 uses_lists=bool(lane_lists),
                 lane_lists=lane_lists,
                 lane_fields=lane_fields,
@@ -241,22 +243,16 @@ class _Text:
 
     def _bus(self, which: int, writes: bool) -> dict[str, Any]:
         bus = self._setup.buses[which]
-        given = ("'0", "'1", "address", "data")
+        given = ("'0", "'1", "at", "word")
         steps = []
         for drives, until in bus.write if writes else bus.read:
-            lines = [f"hold({self._lane_names[lane]}, {self._spread(given[what])});" for lane, what in drives]
+            lines = [f"hold({self._lane_names[lane]}, {given[what]});" for lane, what in drives]
             steps.append({"lines": lines, "until": self._output_name(until) if until >= 0 else ""})
         return {
             "task": self._access_name(which, writes),
             "kind": bus.bus.kind,
-            "address_width": self._setup.lanes[bus.address].width,
-            "data_width": self._setup.lanes[bus.data].width,
             "steps": steps,
         }
-
-    def _spread(self, given: str) -> str:
-        """What a step drives; an address or data is as wide as the access's own arguments."""
-        return f"{self._word}'({given})" if given in ("address", "data") else given
 
     def _access_name(self, which: int, writes: bool) -> str:
         stem = re.sub(r"\W", "_", self._setup.buses[which].bus.name)
@@ -299,27 +295,26 @@ class _Text:
             case Code.WAIT:
                 return f"wait_for_change({count});" if self._setup.observed else f"run({count});"
             case Code.ACCESS:
-                bus = self._setup.buses[which]
-                address = literal(value, self._setup.lanes[bus.address].width)
-                data = literal(count, self._setup.lanes[bus.data].width)
+                address = literal(value, self._word)
+                data = literal(count, self._word)
                 return f"{self._access_name(which, bool(how))}({address}, {data});"
             case _:
                 return self._drive(which, Mode(how), value, count)
 
     def _drive(self, lane: int, mode: Mode, value: int, count: int) -> str:
         name = self._lane_names[lane]
-        sized = literal(value, self._setup.lanes[lane].width)
+        sized = literal(value, self._word)
         if mode is Mode.HOLD:
             return f"hold({name}, {sized});"
         words = [name, mode.name]
         if mode in VALUED:
             words.append(sized)
         elif mode in OF_OUTPUT:
-            words.append(self._output_name(value))
+            words.append(f"{self._word}'({self._output_name(value)})")
         elif mode in OF_INPUT:
-            words.append(self._lane_names[value])
+            words.append(f"{self._word}'({self._lane_names[value]})")
         if mode in COUNTING and count > 1:
-            words.append(f".count({count})")
+            words.append(f".every({count})")
         return f"drive({', '.join(words)});"
 
 

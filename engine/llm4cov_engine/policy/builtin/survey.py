@@ -47,7 +47,8 @@ KIT_NAMES = frozenset(
     | {"cycles_left", "earlier_outputs", "ends_on_change", "behaviour", "behaviour_t", "input_id_t"}
     | {"input_now", "listed", "mode_e", "next_input", "output_is_high", "random_bits"}
     | {"random_fields", "random_state", "reset_dut", "run_until", "set_clock", "start_trial"}
-    | {"wait_for_change", "watched_outputs"}
+    | {"at", "after", "cycle_number", "drawn", "every", "first_state", "given", "held", "how", "n_cycles"}
+    | {"place", "steps", "wait_for_change", "watched_outputs", "which", "who", "word"}
     | {"ANSWER", "BIASED", "FOLLOW", "LISTED", "NEAR", "PULSE", "SAME", "SEQUENCE", "SERIAL", "UNTIL"}
 )
 """Names the testbench uses itself; a port of such a name gets a signal of another."""
