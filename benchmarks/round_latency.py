@@ -3,9 +3,9 @@
     python benchmarks/round_latency.py [--designs S,M,L] [--ways naive,ccache,flat,split,...] [--repeats N]
 
 The ways take turns, so that whatever else the machine does slows all of them. Each testbench is new to every
-cache. Besides medians of the time that passed, the table gives ratios to `naive`, each taken within a turn, and
-the processor time of the round with all its programs, which a busy machine changes least. All ways must agree
-on the coverage.
+cache. Besides medians of the time that passed, the table gives ratios to `naive`, each within a turn, and the
+processor time of the round with all its programs, which a busy machine changes least. All ways must agree on
+the coverage.
 
     naive    `verilator --binary --timing` with the same coverage, in a clean folder, with GCC; then the run
     ccache   the same with a warm ccache

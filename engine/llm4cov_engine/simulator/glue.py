@@ -19,9 +19,7 @@ public:
 }};
 }}  // namespace
 
-std::unique_ptr<llm4cov::Model> llm4cov::makeModel(VerilatedContext* contextp) {{
-    return std::make_unique<Glue>(contextp);
-}}
+llm4cov::Model* llm4cov::makeModel(VerilatedContext* contextp) {{ return new Glue{{contextp}}; }}
 """
 
 _KEEP = """

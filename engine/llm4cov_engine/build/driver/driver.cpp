@@ -228,6 +228,6 @@ int main(int argc, char** argv) {
     s_contextp->threads(1);
     s_contextp->commandArgs(argc, argv);
     std::thread{awaitDeadline, signals}.detach();
-    llm4cov::Model* const modelp = llm4cov::makeModel(s_contextp).release();
+    llm4cov::Model* const modelp = llm4cov::makeModel(s_contextp);
     end(simulate(*modelp, timeLimit(seconds)), 0);
 }

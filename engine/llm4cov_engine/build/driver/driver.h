@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 class VerilatedContext;
 
@@ -21,7 +20,8 @@ public:
     virtual void final() = 0;
 };
 
-std::unique_ptr<Model> makeModel(VerilatedContext* contextp);
+// Never deleted, as the end of the process is the end of the model. A plain pointer: every round compiles this.
+Model* makeModel(VerilatedContext* contextp);
 
 // Counters that belong to an instance ("" for all of a model). When there are any, the end of the run writes them as
 // they are, instead of the coverage that was registered with the runtime. They are zeroed now.

@@ -26,6 +26,10 @@ _STATEMENTS: Final = re.compile(
     rf"|^ *vlSelf->__vlCoverToggleInsert\((-?\d+), (-?\d+), ([01]), {_COUNTER}, {_PLACE}\);\n",
     re.MULTILINE,
 )
+_DEFINED: Final = "::__vlCover"
+_DEFINITION: Final = re.compile(
+    r"^void \w+::__vlCover(?:Toggle)?Insert\([^)]*\) \{\n.*?^\}\n", re.MULTILINE | re.DOTALL
+)
 _SIZE: Final = re.compile(r"^ *uint32_t __Vcoverage\[(\d+)\];$", re.MULTILINE)
 _MEMBER: Final = re.compile(r"^ *(\w+) +(TOP\w*);$", re.MULTILINE)
 _NAME: Final = re.compile(rf"^ *(TOP\w*)\.ctor\(this, {_STRING}\);$", re.MULTILINE)
@@ -113,6 +117,11 @@ def remove(model: Path, prefix: str) -> None:
         for path, text in _registering(model, prefix):
             kept = _STATEMENTS.sub(lambda match: match.group() if match.group(1) else "", text)
             path.write_text(kept, "utf-8", "surrogateescape")
+        # Nobody calls what they called; it takes a seventh of the time that a small model needs to compile.
+        for path in model.glob(f"{prefix}*.cpp"):
+            text = path.read_text("utf-8", "surrogateescape")
+            if _DEFINED in text:
+                path.write_text(_DEFINITION.sub("", text), "utf-8", "surrogateescape")
 
 
 def _registering(model: Path, prefix: str) -> Iterator[tuple[Path, str]]:
