@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from llm4cov_engine.errors import StorageError
+from llm4cov_engine.errors import BusyError, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOCK = ".lock"
 
 
 def write_text(path: Path, text: str) -> None:
@@ -46,3 +53,36 @@ def _replace(path: Path, text: str) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
+
+
+@contextmanager
+def claimed(folder: Path, work: str) -> Iterator[None]:
+    """Keep other processes out of a folder that is worked in; it is made where it is missing.
+
+    A process that dies leaves its claim behind in no way.
+
+    Args:
+        work: what is done there, with its article, for people: "An evaluation".
+
+    Raises:
+        BusyError: another process is at work there.
+        StorageError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise StorageError(
+            f"{folder} cannot be written: {error.strerror or error}.",
+            "Check its rights, or name another folder with -o.",
+        ) from error
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BusyError(
+                f"{work} is at work in {folder}.", "Wait for it to end, or name another folder with -o."
+            ) from error
+        yield
+    finally:
+        os.close(handle)

@@ -7,7 +7,6 @@ the folder begins these anew.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from contextlib import contextmanager, suppress
@@ -19,14 +18,14 @@ from pydantic import TypeAdapter, ValidationError
 from llm4cov_engine.errors import SettingsError, StorageError
 from llm4cov_engine.evaluation.configuration import Configuration
 from llm4cov_engine.evaluation.sample import Sample
-from llm4cov_engine.files import write_text
+from llm4cov_engine.files import claimed, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 SCHEMA = 1
-ABOUT, SAMPLES, SESSIONS, LOCK = "evaluation.json", "samples.jsonl", "sessions.db", ".lock"
+ABOUT, SAMPLES, SESSIONS = "evaluation.json", "samples.jsonl", "sessions.db"
 
 _SAMPLE = TypeAdapter(Sample)
 
@@ -117,25 +116,12 @@ class EvaluationFolder:
         """Keep other processes out, and cut off what a killed one had half written.
 
         Raises:
-            StorageError: another process is at work here, or the folder cannot be written.
+            BusyError: another process is at work here.
+            StorageError: the folder cannot be written.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise self._unwritable(error) from error
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise StorageError(
-                    f"Another evaluation is at work in {self.path}.",
-                    "Wait for it to end, or choose another folder with -o.",
-                ) from error
+        with claimed(self.path, "Another evaluation"):
             self._mend()
             yield self
-        finally:
-            os.close(handle)
 
     def append(self, sample: Sample) -> None:
         """Keep a sample; it is safely on the disk when this returns.

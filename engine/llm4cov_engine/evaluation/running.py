@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -90,9 +91,7 @@ async def evaluate(
             not kept.
         ToolError, StorageError: as simulator and store raise them.
     """
-    skipped: dict[str, int] = {}
-    for each in plan.skipped:
-        skipped[each.reason.value] = skipped.get(each.reason.value, 0) + 1
+    skipped = dict(Counter(each.reason.value for each in plan.skipped))
     with folder.claimed():
         folder.begin(About(plan.configuration, plan.samples, skipped))
         kept = {key: each for key, each in folder.samples().items() if not (again and each.error)}

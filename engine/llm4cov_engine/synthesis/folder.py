@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.dataset.reading import DatasetFilter, filtered
 from llm4cov_engine.dataset.sources import HubOptions, entries
-from llm4cov_engine.errors import BusyError, StorageError
+from llm4cov_engine.errors import StorageError
+from llm4cov_engine.files import claimed
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.project import Project
 from llm4cov_engine.session.store import SessionStore
@@ -21,15 +19,12 @@ from llm4cov_engine.synthesis.synthesizing import Synthesis, Synthesized
 from llm4cov_engine.synthesis.training import Training, stage_folder, write_training
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from llm4cov_engine.dataset.export.exporting import Exported
     from llm4cov_engine.dataset.progress import Tell
     from llm4cov_engine.settings.schema import Settings
     from llm4cov_engine.synthesis.roles import Proposers
 
 DATA = "data"
-LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -97,7 +92,7 @@ class StageFolder:
             NoDesignError: there is no such dataset.
             PolicyError, ToolError, StorageError: as `Synthesis.run` raises them.
         """
-        with self._claimed():
+        with claimed(self.path, "Another synthesis"):
             await in_thread(lambda: plan.keep(self.path))
             with SessionStore.open(self.store) as store:
                 synthesis = Synthesis(
@@ -126,24 +121,3 @@ class StageFolder:
         name = f"{rules.dataset}_{rules.formats[0].value}"
         write_training(self.root, self.stage, name, training)
         return exported
-
-    @contextmanager
-    def _claimed(self) -> Iterator[None]:
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        except OSError as error:
-            raise StorageError(
-                f"{self.path} cannot be written: {error.strerror or error}.", "Name another folder with -o."
-            ) from error
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise BusyError(
-                    f"Another synthesis is at work in {self.path}.",
-                    "Wait for it to end, or name another folder with -o.",
-                ) from error
-            yield
-        finally:
-            os.close(handle)

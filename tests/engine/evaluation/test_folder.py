@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm4cov_engine.errors import SettingsError, StorageError
+from llm4cov_engine.errors import BusyError, SettingsError, StorageError
 from llm4cov_engine.evaluation.folder import SAMPLES, About, EvaluationFolder
 from tests.engine.evaluation.records import TASKS, about, sample
 
@@ -104,7 +104,7 @@ def test_two_processes_do_not_work_in_one_folder(folder: EvaluationFolder) -> No
         assert other.stdout
         assert other.stdin
         assert other.stdout.readline() == "in\n"
-        with pytest.raises(StorageError, match="Another evaluation is at work"), folder.claimed():
+        with pytest.raises(BusyError, match="Another evaluation is at work"), folder.claimed():
             pass
         other.kill()
         other.wait()
