@@ -12,6 +12,8 @@ from llm4cov_engine.dataset.entry import Entry, Skipped, SkipReason
 from llm4cov_engine.design.dataset import BrokenRow, Row, numbered_rows
 from llm4cov_engine.design.loading import load
 from llm4cov_engine.errors import DesignError, NoDesignError, SettingsError, StorageError
+from llm4cov_engine.settings.loading import PROJECT_FILE, load_settings
+from llm4cov_engine.settings.schema import DesignSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,13 +46,14 @@ def entries(name: str | Path, hub: HubOptions | None = None) -> Iterator[Entry |
     Nothing is elaborated but designs in folders. Of rows with the same id the first one counts.
 
     Args:
-        name: a .jsonl, .ndjson or .parquet file; a folder that holds a design per folder or file;
-            OWNER/NAME of a dataset of the hub.
+        name: a .jsonl, .ndjson or .parquet file; a folder that holds a design per folder or file, or is one
+            by its llm4cov.toml; OWNER/NAME of a dataset of the hub.
         hub: which part of a dataset of the hub.
 
     Raises:
         NoDesignError: there is no such dataset.
         StorageError: a file cannot be read.
+        SettingsError: the settings of a folder cannot be used, or a part of a hub dataset must be chosen.
         ToolError: the libraries of the extra `hub` are missing, or the hub refuses.
     """
     first: dict[str, int] = {}
@@ -99,12 +102,8 @@ def _entries(found: Iterable[tuple[int, Row | BrokenRow]], dataset: str) -> Iter
 
 
 def _from_folder(folder: Path) -> Iterator[Entry | Skipped]:
-    """A design per folder or file in it, in the order of their names."""
-    found = [
-        path
-        for path in _listed(folder)
-        if not path.name.startswith(".") and (path.is_dir() or path.suffix in _DESIGNS)
-    ]
+    """A design per folder or file in it, in the order of their names; or the one that the folder is."""
+    found = [folder] if _is_design(folder) else [path for path in _listed(folder) if _may_be_design(path)]
     if not found:
         raise NoDesignError(f"{folder} holds no designs: no folder in it, and no .sv, .v or .f file.", _FORMS)
     for number, path in enumerate(found, start=1):
@@ -114,6 +113,15 @@ def _from_folder(folder: Path) -> Iterator[Entry | Skipped]:
             yield Skipped(number, SkipReason.NO_DESIGN, error.what, path.name)
         else:
             yield Entry(folder.name, number, replace(design, id=path.name))
+
+
+def _is_design(folder: Path) -> bool:
+    """Whether a folder's own settings say what its design is; others may be about all designs in it."""
+    return (folder / PROJECT_FILE).is_file() and load_settings(folder).design != DesignSettings()
+
+
+def _may_be_design(path: Path) -> bool:
+    return not path.name.startswith(".") and (path.is_dir() or path.suffix in _DESIGNS)
 
 
 def _listed(folder: Path) -> list[Path]:

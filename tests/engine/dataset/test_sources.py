@@ -149,6 +149,17 @@ def test_a_folder_holds_a_design_per_folder_and_file(tmp_path: Path) -> None:
     assert (found.id, found.reason) == ("broken", SkipReason.NO_DESIGN)
 
 
+def test_a_folder_that_says_what_its_design_is_is_one(tmp_path: Path) -> None:
+    folder = tmp_path / "pair"
+    (folder / "rtl").mkdir(parents=True)
+    (folder / "rtl" / "pair.v").write_text(PAIR)
+    settings = folder / "llm4cov.toml"
+    settings.write_text("[simulator]\ntimeout = 5\n")
+    assert [entry.id for entry in taken(folder)] == ["rtl"]
+    settings.write_text('[design]\ntop = "inverter"\n')
+    assert [(entry.id, entry.top) for entry in taken(folder)] == [("pair", "inverter")]
+
+
 def test_what_is_no_dataset_says_so(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id\n")
     (tmp_path / "empty").mkdir()
