@@ -140,7 +140,7 @@ def comparison_view(comparison: evaluation.Comparison, other: Path) -> Renderabl
     table = _table("against " + str(other), "this", "that", "difference", "95 % interval")
     for each in comparison.differences:
         change = each.difference
-        style = ("green" if change.mean > 0 else "red") if change.excludes_zero else ""
+        style = ("green" if change.mean > 0 else "red") if comparison.is_telling(each) else ""
         table.add_row(
             each.figure,
             percent(each.ours),

@@ -54,6 +54,10 @@ class Comparison:
     left_out: int
     settings: tuple[str, ...]
 
+    def is_telling(self, difference: Difference) -> bool:
+        """Whether a difference is more than chance: its interval leaves zero out. One design tells nothing."""
+        return difference.difference.excludes_zero and len(self.duels) > 1
+
     @property
     def wins(self) -> tuple[int, int, int]:
         """Designs with the higher mean score in the first, in the second, and with equal ones."""

@@ -51,7 +51,13 @@ def test_pairing_finds_what_means_hide() -> None:
     found = compare(results(*strong, of=of), results(*weak, of=of))
     score = next(each for each in found.differences if each.figure == "Avg Cov")
     assert score.difference.low == pytest.approx(0.05, abs=1e-6)
-    assert score.difference.excludes_zero
+    assert found.is_telling(score)
+
+
+def test_one_design_tells_nothing() -> None:
+    found = compare(results(STRONG[0]), results(WEAK[0]))
+    assert found.differences[2].difference.mean == pytest.approx(0.45)
+    assert not any(map(found.is_telling, found.differences))
 
 
 def test_several_samples_bring_pass_and_best_at_k() -> None:
