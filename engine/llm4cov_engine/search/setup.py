@@ -183,7 +183,7 @@ def _informed(lane: Lane, signal: Signal, width: int) -> Lane:
     """A lane with what is known about its port's values."""
     low, mask = LANE * lane.word, (1 << lane.width) - 1
     fields = [
-        replace(field, low=field.low - low)
+        replace(field, low=field.low - low, values=_with_corners(field.values, field.width))
         for field in signal.fields
         if low <= field.low and field.low + field.width <= low + lane.width
     ]
@@ -199,6 +199,11 @@ def _informed(lane: Lane, signal: Signal, width: int) -> Lane:
         values=tuple(dict.fromkeys(values)),
         fields=tuple(field for field in fields if field.width < lane.width),
     )
+
+
+def _with_corners(values: tuple[int, ...], width: int) -> tuple[int, ...]:
+    """The values, and the two that mean something in most encodings."""
+    return tuple(dict.fromkeys((*values, 0, (1 << width) - 1)))
 
 
 def _named(lanes: Sequence[Lane]) -> tuple[Lane, ...]:

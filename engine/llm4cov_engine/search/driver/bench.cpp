@@ -94,6 +94,10 @@ void Bench::begin() {
     slot(beforeNext);
 }
 
+void Bench::hurry() {
+    if (m_state.unsettled < manyUnsettled) m_state.unsettled = manyUnsettled;
+}
+
 void Bench::save() {
     const auto* const p = static_cast<const uint8_t*>(m_subjectp->memory());
     m_memory.assign(p, p + m_subjectp->memorySize());

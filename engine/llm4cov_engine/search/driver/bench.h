@@ -81,6 +81,8 @@ public:
 
     // The beginning of a simulation: nothing but time 0 has happened.
     void begin();
+    // Gives up on what does not come to rest as soon as a simulation does that has seen it often.
+    void hurry();
     // Runs a program from wherever the DUT is. False when the DUT ended the simulation.
     bool run(const Program& program);
     // What the model and the stimulus remember, to come back to.

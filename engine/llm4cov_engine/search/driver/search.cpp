@@ -148,6 +148,7 @@ private:
         Drawing drawing{m_setup, seed, longest};
         std::vector<Program> corpus = m_programs;
         begin(bench);
+        bench.hurry();
         if (bench.canSave()) bench.save();
         const size_t count = bench.subject().counterCount();
         std::vector<uint8_t> known(count);
@@ -176,7 +177,10 @@ private:
                 continue;
             }
             if (bench.canSave()) bench.restore();
-            else begin(bench);
+            else {
+                begin(bench);
+                bench.hurry();
+            }
             const uint64_t before = bench.canSave() ? bench.cycles() : 0;
             const bool ended = !bench.run(program);
             total += bench.cycles() - before + overhead;
