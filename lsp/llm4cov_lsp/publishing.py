@@ -16,6 +16,7 @@ from llm4cov_lsp.features.problems import live_diagnostics, simulator_diagnostic
 from llm4cov_lsp.server import path_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from llm4cov_engine import LiveProblem, Span
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 _AT_ONCE = asyncio.Semaphore(1)
 """Checks hold the interpreter while they last: one at a time leaves room for answers."""
+
+_LONGEST_REST = 0.5
 
 _PLACE = re.compile(r"^(?P<file>[^:\n]*llm4cov\.toml):(?P<line>\d+):")
 
@@ -38,8 +41,7 @@ async def check(server: Server, uri: str) -> None:
     if desk is None or not options.live.enabled:
         server.live[uri] = []
     else:
-        async with _AT_ONCE:
-            problems = await in_thread(lambda: _problems(server, desk, path, text))
+        problems = await _in_turn(lambda: _problems(server, desk, path, text))
         lines = server.lines(text)
         locate = partial(_locate, server, desk)
         server.live[uri] = live_diagnostics(problems, lines, locate, warnings=options.live.warnings)
@@ -47,6 +49,17 @@ async def check(server: Server, uri: str) -> None:
     # What was said of an older text is said of the next one soon.
     if newest is not None and newest.version == version:
         publish(server, uri)
+
+
+async def _in_turn(work: Callable[[], tuple[LiveProblem, ...]]) -> tuple[LiveProblem, ...]:
+    """Work in a thread, one at a time, and after each as long a rest: half of the time is the answers'."""
+    loop = asyncio.get_running_loop()
+    await _AT_ONCE.acquire()
+    began = loop.time()
+    try:
+        return await in_thread(work)
+    finally:
+        loop.call_later(min(loop.time() - began, _LONGEST_REST), _AT_ONCE.release)
 
 
 def _problems(server: Server, desk: Desk, path: Path, text: str) -> tuple[LiveProblem, ...]:

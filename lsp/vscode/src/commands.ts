@@ -27,6 +27,31 @@ export function registerCommands(): vscode.Disposable {
   return vscode.Disposable.from(...registered);
 }
 
+/** Commands of the server that lenses and light bulbs ask for, where this editor has something better to show. */
+export async function intercepted(
+  command: string,
+  args: unknown[],
+  next: (command: string, args: unknown[]) => vscode.ProviderResult<unknown>,
+): Promise<unknown> {
+  if (command === serverCommand.rounds) {
+    return vscode.commands.executeCommand("llm4cov.rounds.focus");
+  }
+  const subject = args[0];
+  if (command === serverCommand.waive && isObject(subject) && !subject["reason"]) {
+    const reason = await vscode.window.showInputBox({
+      title: "Waive this point",
+      prompt: "Why may it stay uncovered? The reason stands in waivers.toml and in every report.",
+      validateInput: (text) => (text.trim() ? undefined : "A waiver needs a reason."),
+    });
+    return reason === undefined ? undefined : next(command, [{ ...subject, reason }]);
+  }
+  return next(command, args);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
 async function compare(round: Round): Promise<void> {
   const mine = vscode.window.activeTextEditor?.document.uri;
   if (mine?.scheme !== "file") {

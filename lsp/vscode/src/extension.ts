@@ -1,7 +1,7 @@
 // Starts the language server and puts what it says where people look.
 import * as vscode from "vscode";
 import { LanguageClient, State } from "vscode-languageclient/node";
-import { currentUri, registerCommands } from "./commands";
+import { currentUri, intercepted, registerCommands } from "./commands";
 import { CoverageTests } from "./coverage";
 import { type Status, statusNotification } from "./protocol";
 import { RoundDocuments, RoundsView, SCHEME } from "./rounds";
@@ -82,6 +82,7 @@ class Session {
           { scheme: "file", language: "verilog" },
         ],
         outputChannel: output,
+        middleware: { executeCommand: intercepted },
         synchronize: {
           configurationSection: "llm4cov",
           fileEvents: vscode.workspace.createFileSystemWatcher("**/{*.sv,*.v,*.svh,*.vh,*.f,llm4cov.toml,waivers.toml}"),

@@ -75,5 +75,7 @@ export const serverCommand = {
   repair: "llm4cov.repair", // Subject
   apply: "llm4cov.apply", // Subject & { round: number }
   createTestbench: "llm4cov.createTestbench", // Subject
-  export: "llm4cov.export", // Subject
+  export: "llm4cov.export", // Subject & { format?: string, folder?: string }
+  waive: "llm4cov.waive", // Subject & { holes: unknown[], reason: string }
+  rounds: "llm4cov.rounds", // Subject
 } as const;
