@@ -57,6 +57,11 @@ ModelOption = Annotated[str | None, typer.Option("--model", help="Model, as the 
 BaseUrlOption = Annotated[
     str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the OpenAI protocol.")
 ]
+SplitOption = Annotated[str, typer.Option("--split", metavar="NAME", help="Split of a hub dataset.")]
+SubsetOption = Annotated[str, typer.Option("--subset", metavar="NAME", help="Subset of a hub dataset.")]
+RevisionOption = Annotated[
+    str, typer.Option("--revision", metavar="NAME", help="Commit, tag or branch of a hub dataset.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, nothing else.")]
 LcovOption = Annotated[Path | None, typer.Option("--lcov", metavar="FILE", help="Write an LCOV tracefile.")]
 CoberturaOption = Annotated[

@@ -68,9 +68,9 @@ def evaluate(
     target: options.TargetOption = None,
     seed: options.SeedOption = None,
     timeout: options.TimeoutOption = None,
-    split: Annotated[str, typer.Option("--split", metavar="NAME", help="Split of a hub dataset.")] = "",
-    subset: Annotated[str, typer.Option("--subset", metavar="NAME", help="Subset of one.")] = "",
-    revision: Annotated[str, typer.Option("--revision", metavar="NAME", help="Commit or tag of one.")] = "",
+    split: options.SplitOption = "",
+    subset: options.SubsetOption = "",
+    revision: options.RevisionOption = "",
     as_json: options.JsonOption = False,
 ) -> None:
     """Run a policy on every design of a dataset and report Sim Pass, Cov Pass and Avg Cov.
@@ -155,7 +155,7 @@ def _announce(plan: evaluation.EvaluationPlan, folder: evaluation.EvaluationFold
 
 def _report(folder: evaluation.EvaluationFolder, against: Path | None, as_json: bool) -> None:
     from llm4cov_assist.evaluation_tables import comparison_view, results_view
-    from llm4cov_engine import evaluation
+    from llm4cov_engine import errors, evaluation
 
     results = evaluation.Results.of(folder.about(), folder.samples())
     document = evaluation.results_document(results)
@@ -164,11 +164,15 @@ def _report(folder: evaluation.EvaluationFolder, against: Path | None, as_json: 
         other = evaluation.EvaluationFolder(against)
         comparison = evaluation.compare(results, evaluation.Results.of(other.about(), other.samples()))
         document["comparison"] = evaluation.comparison_document(comparison)
-    written = evaluation.write_results(results, folder.path, comparison)
+    try:
+        written = evaluation.write_results(results, folder.path, comparison)
+        talk.print(f"wrote {' and '.join(map(str, written))}", markup=False, style="dim")
+    except errors.StorageError as error:
+        # Somebody else's evaluation can be looked at all the same.
+        talk.print(f"note: {error.what}", markup=False, style="dim")
     if as_json:
         print_json(document)
     else:
         data.print(results_view(results))
         if comparison is not None and against is not None:
             data.print(comparison_view(comparison, against))
-    talk.print(f"wrote {' and '.join(map(str, written))}", markup=False, style="dim")

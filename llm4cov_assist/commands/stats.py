@@ -10,7 +10,7 @@ from rich.table import Table
 
 from llm4cov_assist.advance import AdvanceBar
 from llm4cov_assist.console import data, print_json, talk
-from llm4cov_assist.options import JsonOption
+from llm4cov_assist.options import JsonOption, RevisionOption, SplitOption, SubsetOption
 from llm4cov_assist.stores import ProjectOption, SessionsArgument, StoreOption, opened
 from llm4cov_engine import (
     HubOptions,
@@ -30,7 +30,9 @@ def stats(
         str | None,
         typer.Option("--dataset", metavar="DATASET", help="Lengths of a dataset of designs instead."),
     ] = None,
-    split: Annotated[str, typer.Option("--split", help="Split of a dataset of the hub.")] = "",
+    split: SplitOption = "",
+    subset: SubsetOption = "",
+    revision: RevisionOption = "",
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with plots.")
     ] = None,
@@ -41,7 +43,7 @@ def stats(
     """Count rounds, gains, authors and lengths of recorded sessions, or the lengths of a dataset."""
     with AdvanceBar() as bar:
         if dataset is not None:
-            about = dataset_statistics(dataset, HubOptions(split=split), bar)
+            about = dataset_statistics(dataset, HubOptions(split, subset, revision), bar)
             title, document, plots = f"Designs of {about.name}", about.document(), about.plots()
         else:
             with opened(project, store) as stores:

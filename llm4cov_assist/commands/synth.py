@@ -13,7 +13,14 @@ import typer
 from llm4cov_assist import stages
 from llm4cov_assist.advance import AdvanceBar
 from llm4cov_assist.console import print_json, talk
-from llm4cov_assist.options import JsonOption, SeedOption, TimeoutOption
+from llm4cov_assist.options import (
+    JsonOption,
+    RevisionOption,
+    SeedOption,
+    SplitOption,
+    SubsetOption,
+    TimeoutOption,
+)
 from llm4cov_assist.outcome import INTERRUPTED
 from llm4cov_assist.running import run as run_to_end
 from llm4cov_engine import DatasetFilter, HubOptions, Project
@@ -100,8 +107,9 @@ def synth(
         int | None,
         typer.Option("--max-tokens", metavar="N", min=1, help="Designs with at most N tokens of RTL."),
     ] = None,
-    split: Annotated[str, typer.Option("--split", help="Split of a dataset of the hub.")] = "",
-    subset: Annotated[str, typer.Option("--subset", help="Subset of a dataset of the hub.")] = "",
+    split: SplitOption = "",
+    subset: SubsetOption = "",
+    revision: RevisionOption = "",
     jobs: Annotated[
         int | None,
         typer.Option("--jobs", metavar="N", min=1, help="Designs at a time; without it, as many as cores."),
@@ -144,7 +152,7 @@ def synth(
     request = _Request(
         StageFolder(out, stage),
         plan,
-        Source(dataset, wanted, HubOptions(split=split, subset=subset)),
+        Source(dataset, wanted, HubOptions(split, subset, revision)),
         NamedProposers(settings.policy, names, rules=rules),
         settings,
         jobs or os.cpu_count() or 1,

@@ -55,7 +55,7 @@ class Comparison:
     settings: tuple[str, ...]
 
     def is_telling(self, difference: Difference) -> bool:
-        """Whether a difference is more than chance: its interval leaves zero out. One design tells nothing."""
+        """Whether a difference is more than chance: its interval leaves zero out, and not by one design."""
         return difference.difference.excludes_zero and len(self.duels) > 1
 
     @property
