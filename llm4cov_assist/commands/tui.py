@@ -48,4 +48,6 @@ def tui(
         "policy": {"name": policy, "model": model, "base_url": base_url, "rounds": rounds},
     }
     chosen = options.design_options(top, instance, include, define, spec)
-    AssistantApp(Request(path, chosen, flags, session)).run()
+    folder = AssistantApp(Request(path, chosen, flags, session)).run()
+    while folder is not None:
+        folder = AssistantApp(Request(str(folder)), welcome=False).run()

@@ -9,7 +9,6 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from llm4cov_assist.tui.commands import PALETTE_KEYS
-from llm4cov_assist.tui.desk import Request
 from llm4cov_assist.tui.palette import Commands
 from llm4cov_assist.tui.screens.main import MainScreen
 from llm4cov_assist.tui.themes import DARK, themes
@@ -20,14 +19,15 @@ if TYPE_CHECKING:
     from textual.command import Provider
     from textual.screen import Screen
 
+    from llm4cov_assist.tui.desk import Request
     from llm4cov_assist.tui.messages import OpenFolder
 
 _SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter from the one that draws; Python's own 0.005 is felt."""
 
 
-class AssistantApp(App[None]):
-    """The terminal assistant on one repository."""
+class AssistantApp(App["Path | None"]):
+    """The terminal assistant on one repository; it ends with the folder to go on in, or None."""
 
     TITLE = "llm4cov"
     CSS_PATH = "styles.tcss"
@@ -39,9 +39,9 @@ class AssistantApp(App[None]):
         Binding("ctrl+q", "screen.leave", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, request: Request, *, theme: str = DARK) -> None:
+    def __init__(self, request: Request, *, theme: str = DARK, welcome: bool = True) -> None:
         super().__init__()
-        self._request = request
+        self._request, self._welcome = request, welcome
         for each in themes():
             self.register_theme(each)
         self.theme = theme
@@ -49,17 +49,19 @@ class AssistantApp(App[None]):
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen."""
-        return MainScreen(self._request)
+        return MainScreen(self._request, welcome=self._welcome)
 
     async def on_open_folder(self, event: OpenFolder) -> None:
-        """Work on another repository from now on."""
-        for screen in self.screen_stack:
-            if isinstance(screen, MainScreen):
-                await screen.flush()
-        await self.switch_screen(MainScreen(Request(str(event.folder))))
+        """End, for the command to begin again there."""
+        await self.end_work()
+        self.exit(event.folder)
 
     async def on_unmount(self) -> None:
         """End what runs, whatever way the application ends."""
+        await self.end_work()
+
+    async def end_work(self) -> None:
+        """Keep what was typed and end what runs."""
         for screen in self.screen_stack:
             if isinstance(screen, MainScreen):
                 await screen.flush()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+
+from textual.widgets import Static
 
 from llm4cov_assist.tui.app import AssistantApp
 from llm4cov_assist.tui.desk import Request
 from llm4cov_assist.tui.screens.main import MainScreen
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -70,13 +72,14 @@ module box_tb;
 endmodule
 """
 
-WEAK = _BENCH.format(body="    repeat (3) @(negedge clk);")
-"""Counts up three times."""
+WEAK = _BENCH.format(body="    mode = 1;\n    repeat (3) @(negedge clk);")
+"""Counts down three times."""
 OTHER = _BENCH.format(body="    mode = 2;\n    repeat (3) @(negedge clk);")
 """Inverts three times: less of one thing, more of another."""
 STRONG = _BENCH.format(
-    body="    for (int m = 0; m < 4; m++) begin\n      mode = 2'(m);\n      repeat (40) @(negedge clk);\n    end\n"
-    "    rst = 1;\n    repeat (2) @(negedge clk);\n    rst = 0;\n    enable = 0;\n    repeat (2) @(negedge clk);"
+    body="    for (int m = 0; m < 4; m++) begin\n      mode = 2'(m);\n"
+    "      repeat (40) @(negedge clk);\n    end\n    rst = 1;\n    repeat (2) @(negedge clk);\n"
+    "    rst = 0;\n    enable = 0;\n    repeat (2) @(negedge clk);"
 )
 """Does everything there is to do."""
 BROKEN = WEAK.replace("rst = 0;", "rst = 0", 1)
@@ -120,7 +123,7 @@ class Session:
         """The main screen, also below a dialog."""
         return next(each for each in self.app.screen_stack if isinstance(each, MainScreen))
 
-    async def until(self, wanted: Callable[[], object], *, seconds: float = 60) -> None:
+    async def until(self, wanted: Callable[[], object], *, seconds: float = 30) -> None:
         """Wait for something to become true; fail with what the screen says."""
         for _ in range(int(seconds / 0.02)):
             await self.pilot.pause(0.02)
@@ -128,7 +131,8 @@ class Session:
                 # What it led to is shown before the next key.
                 await self.pilot.pause()
                 return
-        raise AssertionError(f"in vain; the status bar says {self.main.status.render()}")
+        said = [str(each.render()) for each in self.main.query("#conversation Static").results(Static)]
+        raise AssertionError("\n".join(["in vain", str(self.main.status.render()), *said[-6:]]))
 
     async def rest(self) -> None:
         """Wait until nothing runs and everything is looked at."""

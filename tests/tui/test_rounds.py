@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llm4cov_assist.tui.widgets.review_pane import ReviewPane
 from llm4cov_assist.tui.widgets.round_card import RoundCard
 from llm4cov_assist.tui.widgets.rounds_panel import RoundsTree
 from llm4cov_engine import Author, Status
 from tests.tui.project import BROKEN, OTHER, STRONG, WEAK, Session, make, opened, script
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def scores(session: Session) -> list[float]:

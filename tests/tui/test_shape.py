@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.command import CommandPalette
 
@@ -19,6 +19,9 @@ from llm4cov_assist.tui.widgets.hierarchy import HierarchyTree
 from llm4cov_assist.tui.widgets.modules import ModulesTable
 from llm4cov_engine import LineStatus
 from tests.tui.project import RTL, WEAK, make, opened
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_every_command_is_an_action_and_has_its_own_keys() -> None:
@@ -83,7 +86,9 @@ async def test_habits(tmp_path: Path) -> None:
         await session.press("f1")
         await session.until(lambda: isinstance(app.screen, CommandPalette))
         await session.type("light or dark")
-        await session.until(lambda: "Light" in str(app.screen.query_one("CommandList").get_option_at_index(0).prompt))  # type: ignore[attr-defined]
+        await session.until(
+            lambda: "Light" in str(app.screen.query_one(CommandList).get_option_at_index(0).prompt)
+        )
         await session.press("enter")
         await session.until(lambda: app.theme == LIGHT)
         await session.main.run_action("theme")
@@ -103,12 +108,12 @@ async def test_typing_colours_undo_and_live_errors(tmp_path: Path) -> None:
         editor.area.go_to(1, 1)
         await session.type("modul x")
         await session.until(lambda: 1 in editor.problem_lines)
-        assert "✗" in str(editor.query_one(".line-points").render())  # type: ignore[attr-defined]
+        assert "✗" in str(editor.query_one(".line-points").render())
         await session.press("ctrl+z")
         while editor.text != WEAK:
             await session.press("ctrl+z")
         await session.until(lambda: not editor.problem_lines)
-        assert str(editor.query_one(".line-points").render()) == ""  # type: ignore[attr-defined]
+        assert str(editor.query_one(".line-points").render()) == ""
 
 
 async def test_a_narrow_terminal_and_a_storm_of_sizes(tmp_path: Path) -> None:
@@ -121,7 +126,16 @@ async def test_a_narrow_terminal_and_a_storm_of_sizes(tmp_path: Path) -> None:
         await session.press("ctrl+g", "escape")
         await session.main.run_action("show_panel('log')")
         assert main.query_one("#middle").display
-        for width, height in ((20, 5), (200, 60), (80, 24), (3, 2), (120, 40), (79, 9), (300, 80), (100, 30)) * 4:
+        for width, height in (
+            (20, 5),
+            (200, 60),
+            (80, 24),
+            (3, 2),
+            (120, 40),
+            (79, 9),
+            (300, 80),
+            (100, 30),
+        ) * 4:
             await session.pilot.resize_terminal(width, height)
         await session.until(lambda: main.size.width == 100)
         await session.press("ctrl+p")

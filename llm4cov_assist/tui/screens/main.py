@@ -36,6 +36,7 @@ from llm4cov_engine import Llm4CovError, Problem, Severity, check_testbench, eve
 if TYPE_CHECKING:
     from textual.binding import BindingType
 
+    from llm4cov_assist.tui.desk import Request
     from llm4cov_assist.tui.standing import Standing
     from llm4cov_engine import Feedback
 
@@ -55,6 +56,11 @@ class MainScreen(WorkingScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
 
+    def __init__(self, request: Request, *, welcome: bool = True) -> None:
+        super().__init__(request)
+        self._welcomed = not welcome
+        self._drafts: Drafts | None = None
+
     async def on_mount(self) -> None:
         """Open the design; the repository's files and modules come in while it loads."""
         self.status.design = "opening ..."
@@ -63,6 +69,8 @@ class MainScreen(WorkingScreen):
     async def _open_all(self) -> None:
         await self.desk.open()
         await self.desk.survey()
+        if self.desk.workbench is None and not self.desk.files:
+            self.action_welcome()
 
     # What the desk tells.
 
@@ -82,6 +90,7 @@ class MainScreen(WorkingScreen):
             )
         if design is None or self.desk.workbench is None:
             self.status.design = "no design"
+            self._welcomed = True
             self.action_show_view("modules")
             return
         self.status.design = design.id if design.id == design.top else f"{design.id} · {design.top}"
@@ -105,15 +114,13 @@ class MainScreen(WorkingScreen):
         self._show_scores()
         if self.desk.workbench.session is not None and len(self.desk.workbench.nodes) > 1:
             count = len(self.desk.workbench.nodes) - 1
+            rounds = "round" if count == 1 else "rounds"
             self.assistant.say(
-                "note", f"Session {self.desk.workbench.session.id} goes on after {count} rounds."
+                "note", f"Session {self.desk.workbench.session.id} goes on after {count} {rounds}."
             )
         elif not self._welcomed and not draft:
             self.action_welcome()
         self._welcomed = True
-
-    _welcomed = False
-    _drafts: Drafts | None = None
 
     @work
     async def _show_scores(self) -> None:
@@ -262,6 +269,11 @@ class MainScreen(WorkingScreen):
             await in_thread(lambda: drafts.keep(draft))
         else:
             await in_thread(drafts.forget)
+
+    async def flush(self) -> None:
+        """Keep what was typed and end what runs."""
+        await self._keep_draft().wait()
+        await super().flush()
 
     def _name_testbench(self) -> None:
         editor = self.editors.testbench

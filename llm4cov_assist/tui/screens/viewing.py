@@ -145,10 +145,12 @@ class ViewingScreen(ShellScreen):
     def action_keys(self) -> None:
         """Help for the focused pane."""
         focused = self.focused
-        own = focused._bindings.key_to_bindings.values() if focused is not None else ()
+        inner = focused.ancestors_with_self if focused is not None else ()
         keys = [
             (self.app.get_key_display(each), each.description)
-            for bound in own
+            for node in inner
+            if isinstance(node, Widget) and node is not self
+            for bound in node._bindings.key_to_bindings.values()
             for each in bound
             if each.show and each.description
         ]

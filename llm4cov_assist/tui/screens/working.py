@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import webbrowser
+import os
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -395,7 +395,9 @@ class WorkingScreen(ViewingScreen):
         if self.desk.workbench is None:
             return
         try:
-            self.status.policy = self.desk.workbench.project.policy_in_words
+            words = self.desk.workbench.project.policy_in_words
+            name, colon, path = words.partition(":")
+            self.status.policy = f"{name} {Path(path).name}" if colon and name == "script" else words
         except Llm4CovError as error:
             self.status.policy = "no policy"
             self.notice(str(error), "error")
@@ -447,7 +449,9 @@ class WorkingScreen(ViewingScreen):
             self.notice(str(error), "error")
             return
         self.assistant.say("note", f"The report is in {path}.")
-        await in_thread(lambda: webbrowser.open(path.as_uri()))
+        # Without a display, a browser would take the terminal for its own.
+        if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+            self.app.open_url(path.as_uri())
 
     def start_in_way(self, way: str | None) -> None:
         """Begin in one of the ways of the first-run screen."""

@@ -65,9 +65,6 @@ class HolesTable(LineTable[Hole]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "aim", "Close this one"),
         Binding("w", "waive", "Waive"),
-        Binding("s", "sort", "Sort"),
-        Binding("m", "metric", "Metric"),
-        Binding("slash", "filter", "Filter"),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -109,6 +106,12 @@ class HolesTable(LineTable[Hole]):
 
 class HolesPanel(Vertical):
     """The table and its filter."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "sort", "Sort"),
+        Binding("m", "metric", "Next metric"),
+        Binding("slash", "filter", "Filter"),
+    ]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
         super().__init__(id=id)

@@ -82,6 +82,7 @@ class StatusBar(Widget):
         if self.mode:
             part(self.mode, ink.quiet)
         part("F1 commands", ink.quiet, "app.command_palette")
+        line.truncate(self.size.width, overflow="ellipsis")
         return line
 
     async def on_click(self, event: events.Click) -> None:
