@@ -70,6 +70,14 @@ CoberturaOption = Annotated[
 HtmlOption = Annotated[
     Path | None, typer.Option("--html", metavar="FILE", help="Write a report in one HTML file.")
 ]
+ProofsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--proofs",
+        metavar="WHICH",
+        help="Proofs that take unreachable points out: off, any, reset or zero; see docs/closure.md.",
+    ),
+]
 HolesOption = Annotated[int, typer.Option("--holes", metavar="N", min=0, help="Holes to list.")]
 
 

@@ -66,7 +66,8 @@ if TYPE_CHECKING:
     from llm4cov_engine.policy.script import ScriptedPolicy, write_script
     from llm4cov_engine.policy.steered import Review
     from llm4cov_engine.process import in_thread
-    from llm4cov_engine.project import Project
+    from llm4cov_engine.project import Project, Proves
+    from llm4cov_engine.proof.why import Why, why
     from llm4cov_engine.rounds import DEFAULT_ROUNDS, Recorder, agentic, direct_infer, transition
     from llm4cov_engine.session.node import Node
     from llm4cov_engine.session.session import Session
@@ -134,6 +135,7 @@ __all__ = [
     "Problem",
     "Project",
     "Proposal",
+    "Proves",
     "Recorder",
     "Rejection",
     "Review",
@@ -164,6 +166,7 @@ __all__ = [
     "ToolError",
     "Transition",
     "Verilator",
+    "Why",
     "Workbench",
     "__version__",
     "agentic",
@@ -198,6 +201,7 @@ __all__ = [
     "statistics_page",
     "synthesis",
     "transition",
+    "why",
     "with_texts",
     "write_clean",
     "write_script",
@@ -318,7 +322,14 @@ _HOMES = {
         "ScriptedPolicy",
         "write_script",
     ),
-    "project": ("Project",),
+    "project": (
+        "Project",
+        "Proves",
+    ),
+    "proof.why": (
+        "Why",
+        "why",
+    ),
     "rounds": (
         "DEFAULT_ROUNDS",
         "Recorder",

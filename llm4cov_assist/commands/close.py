@@ -20,6 +20,7 @@ from llm4cov_engine import (
     GivenPolicy,
     Mode,
     Project,
+    Proves,
     ScriptedPolicy,
     SessionStore,
     State,
@@ -94,6 +95,7 @@ def close(
     seed: options.SeedOption = None,
     timeout: options.TimeoutOption = None,
     allow: options.AllowOption = None,
+    proofs: options.ProofsOption = None,
     holes: options.HolesOption = 10,
     lcov: options.LcovOption = None,
     cobertura: options.CoberturaOption = None,
@@ -109,7 +111,7 @@ def close(
     if mode is Mode.DIRECT and start is not None:
         raise typer.BadParameter("direct inference starts from nothing; leave --from or --mode direct out")
     flags: dict[str, dict[str, Any]] = {
-        "coverage": {"target": target},
+        "coverage": {"target": target, "proofs": proofs},
         "simulator": {"seed": seed, "timeout": timeout, "allow": allow or None},
         "policy": {"name": policy, "model": model, "base_url": base_url, "edit": edit, "rounds": rounds},
     }
@@ -180,7 +182,7 @@ class _Request:
     async def _run(
         self, policy: Policy, rounds: int, session: Session, done: _Rounds, listen: events.Emit
     ) -> None:
-        simulator = self.project.simulator()
+        simulator = self.project.simulator(proves=Proves.WHEN_SLOW)
         state = done.best
         seed = self.project.settings.simulator.seed
         try:
@@ -190,7 +192,7 @@ class _Request:
             if self.given is not None:
                 first = GivenPolicy(self.given, note="the testbench to start from")
                 state = await agentic(state, first, simulator, rounds=1, recorder=session, emit=listen)
-            await agentic(
+            best = await agentic(
                 state,
                 policy,
                 simulator,
@@ -200,8 +202,22 @@ class _Request:
                 recorder=session,
                 emit=listen,
             )
+            await self._prove(best, session, listen)
         except asyncio.CancelledError:
             done.interrupted = True
+
+    async def _prove(self, best: State, session: Session, listen: events.Emit) -> None:
+        """Before a target is called missed, ask which of the points that are left can be hit at all."""
+        feedback = best.feedback
+        if best.is_closed or best.testbench is None or feedback is None or feedback.coverage is None:
+            return
+        simulator = self.project.simulator(proves=Proves.AT_ONCE)
+        proven = await simulator.simulate(best.design, best.testbench, listen)
+        if proven.coverage is None or proven.coverage.tally == feedback.coverage.tally:
+            return
+        again = GivenPolicy(best.testbench, note="the same testbench, without what is proven unreachable")
+        # The cache answers: this only records what the proofs changed.
+        await agentic(best, again, simulator, rounds=1, recorder=session, emit=listen)
 
     def _settings(self, rounds: int) -> dict[str, str | int | float | bool | None]:
         settings = self.project.settings

@@ -13,7 +13,7 @@ from llm4cov_assist.outcome import exit_status, write_reports
 from llm4cov_assist.progress import Progress
 from llm4cov_assist.running import run as run_to_end
 from llm4cov_assist.tables import feedback_view
-from llm4cov_engine import Project, State, load_testbench, report
+from llm4cov_engine import Project, Proves, State, load_testbench, report
 
 
 def run(
@@ -28,6 +28,7 @@ def run(
     seed: options.SeedOption = None,
     timeout: options.TimeoutOption = None,
     allow: options.AllowOption = None,
+    proofs: options.ProofsOption = None,
     holes: options.HolesOption = 10,
     lcov: options.LcovOption = None,
     cobertura: options.CoberturaOption = None,
@@ -43,14 +44,16 @@ def run(
         design,
         options.design_options(top, instance, include, define, spec),
         {
-            "coverage": {"target": target},
+            "coverage": {"target": target, "proofs": proofs},
             "simulator": {"seed": seed, "timeout": timeout, "allow": allow or None},
         },
     )
     testbench = load_testbench(tb)
+    # Proofs take seconds: known ones are applied, new ones are looked for when someone asks for them.
+    proves = Proves.AT_ONCE if proofs is not None else Proves.KNOWN
     options.tell_notes(project.design.notes)
     with Progress() as progress:
-        feedback = run_to_end(project.simulator().simulate(project.design, testbench, progress))
+        feedback = run_to_end(project.simulator(proves=proves).simulate(project.design, testbench, progress))
     state = State(project.design, testbench, feedback)
     write_reports(state, lcov=lcov, cobertura=cobertura, html=html)
     if as_json:

@@ -48,7 +48,9 @@ def find_dead_code(design: Design) -> DeadCode:
     context = EvalContext(ASTContext(scope, LookupLocation.max))
 
     def reach(node: Any) -> Reach | None:
-        start, end = node.sourceRange.start, node.sourceRange.end
+        # A block of one statement has only the statement's range; its syntax has its own.
+        extent = node.syntax.sourceRange if node.syntax is not None else node.sourceRange
+        start, end = extent.start, extent.end
         if not manager.isFileLoc(start) or not manager.isFileLoc(end) or start.buffer.id != end.buffer.id:
             return None
         return places.buffer(start.buffer), start.offset, end.offset
@@ -65,6 +67,22 @@ def find_dead_code(design: Design) -> DeadCode:
         elif dead is None and (extent := reach(node)) is not None:
             found.without_else.setdefault(path, set()).add(extent)
 
+    def note_case(path: str, node: Any) -> None:
+        chosen = node.expr.eval(context).value
+        if node.condition.name != "Normal" or not isinstance(chosen, SVInt) or chosen.hasUnknown:
+            return
+        taken = False
+        for item in node.items:
+            values = [each.eval(context).value for each in item.expressions]
+            if not all(isinstance(each, SVInt) and not each.hasUnknown for each in values):
+                return
+            is_first = not taken and any(int(each) == int(chosen) for each in values)
+            taken |= is_first
+            if not is_first and (extent := reach(item.stmt)) is not None:
+                found.reaches.setdefault(path, []).append(extent)
+        if taken and node.defaultCase is not None and (extent := reach(node.defaultCase)) is not None:
+            found.reaches.setdefault(path, []).append(extent)
+
     def walk(path: str, body: Any) -> None:
         def see(node: Any) -> VisitAction:
             if node.kind == SymbolKind.Instance:
@@ -76,6 +94,8 @@ def find_dead_code(design: Design) -> DeadCode:
                 return VisitAction.Skip
             if node.kind == StatementKind.Conditional:
                 note(path, node)
+            elif node.kind == StatementKind.Case:
+                note_case(path, node)
             return VisitAction.Advance
 
         body.visit(see)

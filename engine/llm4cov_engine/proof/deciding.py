@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from llm4cov_engine.coverage.point import Metric, Point
+from llm4cov_engine.coverage.point import Point
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.elaboration import elaborate
 from llm4cov_engine.events import Emit, Stage, StageName, ignore
@@ -168,12 +168,12 @@ class _Work:
             self.verdicts[point.identity] = Unreachable(Assumption.ANY, ELABORATION, 0.0)
         facts = await in_thread(lambda: facts_of(self.design))
         for point in points:
-            if point.metric is Metric.TOGGLE and facts.is_idle(point):
+            if facts.rules_out(point):
                 self.verdicts[point.identity] = Unreachable(Assumption.ANY, ELABORATION, 0.0)
         # Every point that was hit is a canary here: it costs nothing.
         dead = await in_thread(lambda: dead_points(self.design, self.hit))
-        idle = [point for point in self.hit if point.metric is Metric.TOGGLE and facts.is_idle(point)]
-        return tuple(point.identity for point in (*dead, *idle))
+        wrong = (*dead, *(point for point in self.hit if facts.rules_out(point)))
+        return tuple(point.identity for point in wrong)
 
     async def _with_model(
         self,
@@ -186,7 +186,7 @@ class _Work:
         from llm4cov_engine.process import in_thread
 
         netlist = await synthesise(
-            instrumented.design, folder, max(1.0, 0.5 * self.left), self.options.memory
+            instrumented.design, folder, max(1.0, 0.6 * self.left), self.options.memory
         )
         if obstacles.unsettled and any(flop.clock is None for flop in netlist.flops):
             raise UnsupportedError("blocks feed each other in a ring, and latches keep what they see there")
@@ -233,7 +233,7 @@ class _Work:
         def rest() -> list[int]:
             return [each for each in open_literals if each not in proven and each not in traces]
 
-        until = time.monotonic() + 0.7 * self.left
+        until = time.monotonic() + 0.6 * self.left
         share = 0.0
         while rest() and (left := until - time.monotonic()) > 0.1:
             self.emit(Stage(StageName.PROVING, f"{len(rest())} points left"))
@@ -272,7 +272,11 @@ class _Work:
         seen = await in_thread(lambda: _simulated(model, set(watched.values())))
         rest = sorted({literal for literal in watched.values() if literal > 1} - seen)
         wrong = {literal for literal in watched.values() if literal == FALSE}
+        # Each gets a moment, and all together no more than a part of the time.
+        until = time.monotonic() + max(1.0, 0.2 * self.options.seconds)
         for batch in _batches(rest, _QUICK):
+            if time.monotonic() > until:
+                break
             answer = await check(model.graph, [[each] for each in batch], folder, _QUICK, self.options.memory)
             wrong |= answer.proven
         return tuple(identity for identity, literal in watched.items() if literal in wrong)
@@ -378,6 +382,8 @@ class _Ground:
             for each in self._checks.get(self._places[mark], ())
             if _is_at(each.path, path)
         ]
+        if not found and probe.instead is not None:
+            return self._checked(model, Probe(ProbeKind.CHECK, (probe.instead,)), path)
         return [graph.both(model.counts, each) for each in found] or None
 
     def _watched(self, model: Model, probe: Probe, path: str) -> list[int] | None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.coverage.blocks import Place
+from llm4cov_engine.coverage.point import Metric
 
 if TYPE_CHECKING:
     from llm4cov_engine.coverage.point import Point
@@ -56,6 +57,12 @@ class Facts:
         known = self.written | self.initialised | self.ports
         # What looks like a member of a generate block or a struct has its own name elsewhere.
         return self.trusted and bool(path) and path not in known and "." not in point.what.partition(":")[0]
+
+    def rules_out(self, point: Point) -> bool:
+        """Whether the RTL alone says that a point is never hit in a simulation of two states."""
+        if point.metric is Metric.TOGGLE:
+            return self.is_idle(point)
+        return point.what == "case" and (point.file, point.line, point.column) in self.complete
 
 
 def facts_of(design: Design) -> Facts:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llm4cov_engine.coverage.blocks import Place
-    from llm4cov_engine.proof.syntax import Reach, Scopes
+    from llm4cov_engine.proof.syntax import Owner, Reach, Scopes
 
 WIRE = "llm4cov_watch_"
 """Begins the names of the wires that watch signals."""
@@ -41,10 +41,16 @@ class ProbeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """How a point shows in the model; marks are numbers of insertions."""
+    """How a point shows in the model; marks are numbers of insertions.
+
+    Attributes:
+        instead: an assertion that fails at least as often. It counts where the front end left the marks out,
+            which it does with branches of a condition that is always the same.
+    """
 
     kind: ProbeKind
     marks: tuple[int, ...]
+    instead: int | None = None
 
 
 @dataclass
@@ -147,7 +153,12 @@ class _Plan:
             self.missing.setdefault(body.reach, (body.then, []))[1].append(entry)
         else:
             self.before.setdefault(body.reach, []).append(entry)
-        return Probe(ProbeKind.CHECK, (mark,))
+        instead = None
+        if body.condition and body.statement is not None and body.statement in self.scopes.statements:
+            instead = self._mark()
+            condition = _one_line(body.condition)
+            self.before.setdefault(body.statement, []).append((instead, f"assert (!({condition}));"))
+        return Probe(ProbeKind.CHECK, (mark,), instead)
 
     def _question(self, place: Place, what: str) -> Probe | None:
         if what not in ("cond_then", "cond_else"):
@@ -162,25 +173,31 @@ class _Plan:
 
     def _row(self, place: Place, what: str) -> Probe | None:
         row, arrow, _ = what.rpartition(" => ")
-        return self._condition(place, legal(row)) if arrow else None
+        owners = self.scopes.hoists(place)
+        if not arrow or owners is None:
+            return None
+        marks = tuple(self._assert(owner, legal(row)) for owner in owners)
+        return Probe(ProbeKind.CHECK, marks)
 
     def _condition(self, place: Place, condition: str) -> Probe | None:
         """An assertion that a condition does not hold where a statement runs."""
-        if "\n" in condition or "//" in condition:
-            condition = " ".join(line.partition("//")[0] for line in condition.split("\n"))
+        condition = _one_line(condition)
         owner = self.scopes.owner(place)
         offset = self.scopes.offset(place)
         if owner is None or not owner.allowed or offset is None:
             return None
         if owner.is_loop and offset < owner.body_start:
             return None
+        return Probe(ProbeKind.CHECK, (self._assert(owner, condition),))
+
+    def _assert(self, owner: Owner, condition: str) -> int:
         mark = self._mark()
         text = f"assert (!({condition}));"
         if owner.is_item:
             self.items.append((owner.reach[0], owner.reach[1], mark, f"always_comb {text}"))
         else:
             self.before.setdefault(owner.reach, []).append((mark, text))
-        return Probe(ProbeKind.CHECK, (mark,))
+        return mark
 
     def _toggle(self, place: Place, what: str) -> Probe | None:
         signal, _, edge = what.rpartition(":")
@@ -236,7 +253,9 @@ class _Plan:
             texts[file], lines = edit.apply(self.scopes.texts[file].decode("utf-8", "surrogatepass"))
             places |= {mark: (file, line) for mark, line in lines.items()}
         probes = {
-            thing: probe for thing, probe in self.probes.items() if not dropped.intersection(probe.marks)
+            thing: replace(probe, instead=None) if probe.instead in dropped else probe
+            for thing, probe in self.probes.items()
+            if not dropped.intersection(probe.marks)
         }
 
         def edited(files: Iterable[object]) -> tuple[object, ...]:
@@ -247,6 +266,11 @@ class _Plan:
 
         copy = replace(design, sources=edited(design.sources), headers=edited(design.headers))  # type: ignore[arg-type]
         return Instrumented(copy, probes, places)
+
+
+def _one_line(text: str) -> str:
+    """Source text without line comments and line breaks."""
+    return " ".join(line.partition("//")[0] for line in text.split("\n"))
 
 
 _SELECTED = re.compile(r"\[(\d+):(\d+)\]\[(\d+)\]")

@@ -117,11 +117,7 @@ _GATES = (
     "dffunmap",
     "simplemap",
     "dffunmap",
-    "opt_expr",
-    "opt_merge",
-    "opt_clean",
     "aigmap",
-    "opt_clean",
     f"write_json {NETLIST_FILE}",
 )
 

@@ -47,16 +47,24 @@ class Owner:
     allowed: bool
     is_loop: bool = False
     body_start: int = 0
+    is_event_control: bool = False
 
 
 @dataclass(frozen=True)
 class Body:
-    """What a line or branch point stands for; a missing `else` has the reach of its whole `if`."""
+    """What a line or branch point stands for; a missing `else` has the reach of its whole `if`.
+
+    Attributes:
+        then: of a missing else, the other branch.
+        condition: of a branch, what holds before `statement`, the `if` itself, when it is taken.
+    """
 
     reach: Reach
     is_missing_else: bool = False
     then: Reach | None = None
     allowed: bool = True
+    condition: str = ""
+    statement: Reach | None = None
 
 
 @dataclass
@@ -69,6 +77,8 @@ class Scopes:
         scopes: by file, modules and generate blocks, with the offset of their closing keyword.
         questions: by the place of the first value of a conditional operator, the conditions around it, its
             own, and the inversion of its own, as text.
+        branches: the bodies of `if` statements.
+        statements: before which an assertion may stand.
         blanks: keywords and attributes that promise something nobody holds the simulator to.
     """
 
@@ -78,6 +88,8 @@ class Scopes:
     scopes: dict[str, list[tuple[int, int, int]]] = field(default_factory=dict)
     shut: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     questions: dict[Place, tuple[str, str, str]] = field(default_factory=dict)
+    branches: set[Reach] = field(default_factory=set)
+    statements: set[Reach] = field(default_factory=set)
     blanks: list[Reach] = field(default_factory=list)
     _starts: dict[str, list[int]] = field(default_factory=dict)
 
@@ -105,6 +117,29 @@ class Scopes:
             ):
                 found = owner
         return found
+
+    def hoists(self, place: Place) -> list[Owner] | None:
+        """The statements before which the simulator may look at an expression; None where it cannot be told.
+
+        Verilator looks at the rows of an expression before the statement it stands in, but for one inside of
+        a case item before the whole case statement. So every statement counts from the innermost one out to
+        the branch of an `if`, or the procedure, that all of them are in.
+        """
+        offset = self.offset(place)
+        if offset is None:
+            return None
+        around = [each for each in self.owners.get(place[0], ()) if each.reach[1] <= offset < each.reach[2]]
+        around.sort(key=lambda owner: owner.reach[2] - owner.reach[1])
+        found = []
+        for owner in around:
+            if owner.is_event_control:
+                break
+            if not owner.allowed or (owner.is_loop and offset < owner.body_start and not found):
+                return None
+            found.append(owner)
+            if owner.is_item or owner.reach in self.branches:
+                break
+        return found or None
 
     def closing(self, place: Place, *, inside: bool = False) -> int | None:
         """Where a declaration of the scope around a place can be put.
@@ -230,6 +265,8 @@ class _Walk:
             return
         body = getattr(node, "statement", None) if kind in _LOOPS else None
         inner = self._reach(body) if body is not None else None
+        if kind in _STATEMENTS and reach not in self.frames and kind != "TimingControlStatement":
+            self.found.statements.add(reach)
         self.found.owners.setdefault(reach[0], []).append(
             Owner(
                 reach,
@@ -237,6 +274,7 @@ class _Walk:
                 allowed=reach not in self.frames and kind != "TimingControlStatement",
                 is_loop=kind in _LOOPS,
                 body_start=inner[1] if inner is not None else reach[2],
+                is_event_control=kind == "TimingControlStatement",
             )
         )
 
@@ -283,23 +321,37 @@ class _Walk:
     def _bodies(self, node: Any, kind: str) -> None:
         if kind in _PROCEDURES or kind in _ROUTINES:
             return
+        condition, statement = "", None
+        if kind == "ConditionalStatement":
+            bodies = [node.statement, *([node.elseClause.clause] if node.elseClause is not None else [])]
+            self.found.branches |= {reach for body in bodies if (reach := self._reach(body)) is not None}
+            condition, statement = self._text(node.predicate) or "", self._reach(node)
         for token, shift, body in blocks_of(node):
-            self._body(token, shift, body)
+            taken = f"!{condition}" if shift and condition else condition
+            self._body(token, shift, body, taken, statement)
         if kind == "ConditionalStatement" and node.elseClause is None:
-            reach, then = self._reach(node), self._reach(node.statement)
+            then = self._reach(node.statement)
             place = self.reader.places.point(node.ifKeyword.location)
-            if reach is not None and then is not None and place is not None:
+            if statement is not None and then is not None and place is not None:
                 self.found.bodies[(place.file, place.line, place.column + 1)] = Body(
-                    reach, is_missing_else=True, then=then, allowed=reach not in self.frames
+                    statement,
+                    is_missing_else=True,
+                    then=then,
+                    allowed=statement not in self.frames,
+                    condition=f"!{condition}" if condition else "",
+                    statement=statement,
                 )
 
-    def _body(self, token: Any, shift: int, body: Any) -> None:
+    def _body(self, token: Any, shift: int, body: Any, condition: str, statement: Reach | None) -> None:
         place = self.reader.places.point(token.location)
         reach = self._reach(body) if body is not None else None
         if place is None or reach is None or reach[0] != place.file:
             return
         self.found.bodies[(place.file, place.line, place.column + shift)] = Body(
-            reach, allowed=reach not in self.frames
+            reach,
+            allowed=reach not in self.frames,
+            condition=condition,
+            statement=statement if statement not in self.frames else None,
         )
 
 
