@@ -12,6 +12,7 @@ from llm4cov_engine.guidance import NO_GUIDANCE, Guidance
 if TYPE_CHECKING:
     from llm4cov_engine.policy.chat.budget import Spending
     from llm4cov_engine.policy.protocol import Policy
+    from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.settings.schema import PolicySettings
 
 POLICIES = ("builtin", "chat", "hybrid")
@@ -64,6 +65,8 @@ def choose(
     seed: int = 1,
     guidance: Guidance = NO_GUIDANCE,
     account: Spending | None = None,
+    options: SimulatorOptions | None = None,
+    budget_seconds: float | None = None,
 ) -> Policy:
     """The policy the settings name.
 
@@ -73,6 +76,8 @@ def choose(
         seed: of the first round.
         guidance: what a person asks for; a script does not listen.
         account: that pays for the model, where several policies have one together.
+        options: how the built-in policy simulates when it searches.
+        budget_seconds: of the whole run; a search ends well before it.
 
     Raises:
         PolicyError: its script cannot be read, or no endpoint can be asked.
@@ -85,9 +90,7 @@ def choose(
             "Use --policy chat, or leave the mode out.",
         )
     if name == "builtin":
-        from llm4cov_engine.policy.builtin import BuiltinPolicy
-
-        return BuiltinPolicy(holes=guidance.holes)
+        return _builtin(guidance, options, budget_seconds)
     if name.startswith(SCRIPT):
         from llm4cov_engine.policy.script import ScriptedPolicy
 
@@ -95,18 +98,25 @@ def choose(
     if name == "chat":
         return _guided(_chat(settings, mode, account), guidance)
     if name == "hybrid":
-        from llm4cov_engine.policy.builtin import BuiltinPolicy
         from llm4cov_engine.policy.hybrid import HybridPolicy
 
         # The built-in policy's testbenches are long: a patch costs a tenth of the tokens.
         patching = settings.model_copy(update={"edit": settings.edit or "patch"})
         chat = _guided(_chat(patching, mode, account), guidance)
-        return HybridPolicy(BuiltinPolicy(holes=guidance.holes), chat, first_seed=seed)
+        return HybridPolicy(_builtin(guidance, options, budget_seconds), chat, first_seed=seed)
     raise _unknown(name)
 
 
 def _unknown(name: str) -> SettingsError:
     return SettingsError(f"There is no policy '{name}'.", f"Use {', '.join(POLICIES)} or {SCRIPT}FILE.")
+
+
+def _builtin(guidance: Guidance, options: SimulatorOptions | None, budget_seconds: float | None) -> Policy:
+    from llm4cov_engine.policy.builtin import BuiltinPolicy
+    from llm4cov_engine.search.finding import SECONDS, Effort
+
+    effort = Effort() if budget_seconds is None else Effort(min(SECONDS, 0.5 * budget_seconds))
+    return BuiltinPolicy(holes=guidance.holes, options=options, effort=effort)
 
 
 def _guided(policy: Policy, guidance: Guidance) -> Policy:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from llm4cov_engine.design.options import DesignOptions
     from llm4cov_engine.policy.protocol import Policy
+    from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.protocol import Simulator
 
 
@@ -93,27 +94,29 @@ class Project:
             SettingsError: the waivers file cannot be used.
         """
         from llm4cov_engine.coverage.waiver_file import read
-        from llm4cov_engine.simulator.options import Build, SimulatorOptions
         from llm4cov_engine.simulator.verilator import Verilator
         from llm4cov_engine.simulator.waiving import WaivingSimulator
 
-        wanted = self.settings.simulator
-        verilator = Verilator(
-            SimulatorOptions(
-                metrics=self.settings.coverage.metrics,
-                timeout=wanted.timeout,
-                seed=wanted.seed,
-                extra_args=wanted.extra_args,
-                verilator=wanted.verilator,
-                sandbox=wanted.sandbox,
-                build=Build(wanted.build),
-                allow=frozenset(wanted.allow),
-                cache_megabytes=wanted.cache_megabytes,
-            )
-        )
+        verilator = Verilator(self._simulator_options())
         waivers = self.settings.coverage.waivers
         simulator = WaivingSimulator(verilator, read(waivers)) if waivers is not None else verilator
         return self._proving(simulator, proves)
+
+    def _simulator_options(self) -> SimulatorOptions:
+        from llm4cov_engine.simulator.options import Build, SimulatorOptions
+
+        wanted = self.settings.simulator
+        return SimulatorOptions(
+            metrics=self.settings.coverage.metrics,
+            timeout=wanted.timeout,
+            seed=wanted.seed,
+            extra_args=wanted.extra_args,
+            verilator=wanted.verilator,
+            sandbox=wanted.sandbox,
+            build=Build(wanted.build),
+            allow=frozenset(wanted.allow),
+            cache_megabytes=wanted.cache_megabytes,
+        )
 
     def _proving(self, simulator: Simulator, proves: Proves) -> Simulator:
         from llm4cov_engine.proof.records import Assumption
@@ -130,7 +133,13 @@ class Project:
         )
         return ProvingSimulator(simulator, options)
 
-    def policy(self, mode: Mode = Mode.MEMORYLESS, guidance: Guidance = NO_GUIDANCE) -> Policy:
+    def policy(
+        self,
+        mode: Mode = Mode.MEMORYLESS,
+        guidance: Guidance = NO_GUIDANCE,
+        *,
+        budget_seconds: float | None = None,
+    ) -> Policy:
         """The policy the settings name; see `choose`.
 
         Raises:
@@ -138,7 +147,14 @@ class Project:
             SettingsError: there is no such policy, or the mode does not go with it.
         """
         seed = self.settings.simulator.seed
-        return choose(self.settings.policy, mode=mode, seed=seed, guidance=guidance)
+        return choose(
+            self.settings.policy,
+            mode=mode,
+            seed=seed,
+            guidance=guidance,
+            options=self._simulator_options(),
+            budget_seconds=budget_seconds,
+        )
 
     @property
     def policy_in_words(self) -> str:

@@ -154,7 +154,7 @@ class _Request:
     def carry_out(self, done: _Rounds) -> None:
         """Run the rounds in a session of their own."""
         project = self.project
-        policy = project.policy(self.mode)
+        policy = project.policy(self.mode, budget_seconds=self.budget_seconds)
         with SessionStore.for_design(project.design) as store:
             rounds = self._rounds(policy)
             session = store.create(project.design, policy=policy.name, settings=self._settings(rounds))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build.toolchain import find_toolchain
 from llm4cov_engine.events import Emit, Stage, StageName
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from llm4cov_engine.simulator.options import SimulatorOptions
 
 
+SECONDS: Final = 20.0
+"""Of a search, unless somebody says otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class Effort:
     """How much a search may do.
@@ -34,7 +38,7 @@ class Effort:
         patience: generations of trials without anything new after which it ends by itself.
     """
 
-    seconds: float = 20.0
+    seconds: float = SECONDS
     patience: int = 2
 
 
