@@ -12,8 +12,8 @@ from llm4cov_engine.guidance import NO_GUIDANCE, Guidance
 if TYPE_CHECKING:
     from llm4cov_engine.policy.chat.budget import Spending
     from llm4cov_engine.policy.protocol import Policy
-    from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.settings.schema import PolicySettings
+    from llm4cov_engine.simulator.options import SimulatorOptions
 
 POLICIES = ("builtin", "chat", "hybrid")
 """Names of the policies that need no file."""
