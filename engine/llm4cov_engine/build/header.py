@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
     from llm4cov_engine.build.toolchain import Toolchain
 
-NAME: Final = "common.h"
+QUICK: Final = "-O0"
+"""The level of optimisation that is compiled in a blink."""
+
+FAST: Final = "-O1"
+"""The level whose programs run three times as fast, and take five to ten times as long to compile."""
+
 CODE: Final = "common.o"
 """The object of what the header itself defines, where the compiler splits that off."""
 
@@ -136,9 +141,14 @@ def candidates(family: Family) -> tuple[Header, ...]:
     return _CANDIDATES[family]
 
 
-def precompiled(family: Family) -> str:
+def name(level: str) -> str:
+    """Name of the header's file for a level of optimisation."""
+    return f"common{level}.h"
+
+
+def precompiled(family: Family, level: str) -> str:
     """Name of the precompiled header's file."""
-    return f"{NAME}.pch" if family is Family.CLANG else f"{NAME}.gch"
+    return f"{name(level)}.pch" if family is Family.CLANG else f"{name(level)}.gch"
 
 
 def common_flags(toolchain: Toolchain, optimisation: str) -> tuple[str, ...]:
@@ -156,9 +166,9 @@ def common_flags(toolchain: Toolchain, optimisation: str) -> tuple[str, ...]:
     )
 
 
-def use_flags(family: Family, header: Header, folder: Path) -> tuple[str, ...]:
+def use_flags(family: Family, header: Header, folder: Path, level: str) -> tuple[str, ...]:
     """Options with which generated code takes the header."""
-    path = str(folder / NAME)
+    path = str(folder / name(level))
     if family is Family.CLANG:
         return (*header.flags, "-include-pch", f"{path}.pch", "-I", str(folder))
     # GCC takes header.gch when it finds it beside the header.

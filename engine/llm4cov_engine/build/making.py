@@ -60,6 +60,7 @@ int main() {
     VL_PRINTF("%s\\n", text.c_str());
 }
 """
+_CHECKS: Final = {headers.QUICK: MODEL, headers.FAST: "model-fast.o"}
 _CHECK_ANSWER: Final = "runs\n"
 
 
@@ -89,7 +90,7 @@ async def make(toolchain: Toolchain, folder: Path) -> None:
     finally:
         compiled.cancel()
         await asyncio.wait([compiled])
-    recipe = await _linked(toolchain, folder, _generated(toolchain, folder, prefix, header), header)
+    recipe = await _linked(toolchain, folder, prefix, header)
     seconds = time.monotonic() - began
     await in_thread(lambda: _finish(folder, replace(recipe, seconds=seconds)))
 
@@ -107,24 +108,21 @@ def _lay_out(folder: Path) -> None:
 
 
 def _finish(folder: Path, recipe: Recipe) -> None:
-    for name in ("check.cpp", "empty.cpp", "empty.o", MODEL):
+    for name in ("check.cpp", "empty.cpp", "empty.o", *_CHECKS.values()):
         (folder / name).unlink(missing_ok=True)
     write_whole(folder / RECIPE, recipe.dump(folder).encode())
 
 
 async def _precompile(toolchain: Toolchain, folder: Path, prefix: tuple[str, ...]) -> Header:
-    """Make the best header that this runtime and compiler take."""
-    family = toolchain.compiler.family
-    target = headers.precompiled(family)
+    """Make the best header that this runtime and compiler take, for both levels of optimisation."""
     failure: ToolError | None = None
-    for header in headers.candidates(family):
-        flags = (*prefix, *headers.common_flags(toolchain, "-O0"))
-        make_it = (*flags, *header.flags, "-x", "c++-header", headers.NAME, "-o", target)
-        code = [(*flags, "-c", target, "-o", headers.CODE)] if header.has_code else []
-        await in_thread(partial(_write, folder / headers.NAME, header.text))
+    for header in headers.candidates(toolchain.compiler.family):
+        for level in _CHECKS:
+            await in_thread(partial(_write, folder / headers.name(level), header.text))
+        making, using = _header_jobs(toolchain, folder, prefix, header)
         try:
-            await _run_all(toolchain, folder, [make_it])
-            await _run_all(toolchain, folder, [*code, _check_command(toolchain, folder, prefix, header)])
+            await _run_all(toolchain, folder, making)
+            await _run_all(toolchain, folder, using)
         except ToolError as error:
             failure = failure or error
         else:
@@ -133,26 +131,40 @@ async def _precompile(toolchain: Toolchain, folder: Path, prefix: tuple[str, ...
     raise failure
 
 
-def _generated(
+def _header_jobs(
     toolchain: Toolchain, folder: Path, prefix: tuple[str, ...], header: Header
+) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+    """What makes a header, and what then shows that it can be used."""
+    making, using = [], []
+    for level, check in _CHECKS.items():
+        flags = (*prefix, *headers.common_flags(toolchain, level))
+        target = headers.precompiled(toolchain.compiler.family, level)
+        making.append((*flags, *header.flags, "-x", "c++-header", headers.name(level), "-o", target))
+        generated = _generated(toolchain, folder, prefix, header, level)
+        using.append((*generated, "-c", "check.cpp", "-o", check))
+        if header.has_code and level == headers.FAST:
+            # Models that are compiled quickly run faster too with what is optimised here, once.
+            using.append((*flags, "-c", target, "-o", headers.CODE))
+    return making, using
+
+
+def _generated(
+    toolchain: Toolchain, folder: Path, prefix: tuple[str, ...], header: Header, level: str
 ) -> tuple[str, ...]:
     """The command that compiles generated code."""
     family = toolchain.compiler.family
     return (
         *prefix,
-        *headers.common_flags(toolchain, "-O0"),
-        *headers.use_flags(family, header, folder),
+        *headers.common_flags(toolchain, level),
+        *headers.use_flags(family, header, folder, level),
     )
 
 
-def _check_command(
-    toolchain: Toolchain, folder: Path, prefix: tuple[str, ...], header: Header
-) -> tuple[str, ...]:
-    return (*_generated(toolchain, folder, prefix, header), "-c", "check.cpp", "-o", MODEL)
-
-
-async def _linked(toolchain: Toolchain, folder: Path, compiler: tuple[str, ...], header: Header) -> Recipe:
+async def _linked(toolchain: Toolchain, folder: Path, prefix: tuple[str, ...], header: Header) -> Recipe:
     """The first linker whose programs run."""
+    quick, fast = (
+        _generated(toolchain, folder, prefix, header, level) for level in (headers.QUICK, headers.FAST)
+    )
     libraries = [headers.CODE] if header.has_code else []
     libraries += [_object(name) for name in _SOURCES]
     paths = [str(folder / name) for name in libraries]
@@ -160,7 +172,7 @@ async def _linked(toolchain: Toolchain, folder: Path, compiler: tuple[str, ...],
     names = ("lld",) if toolchain.compiler.wheel else tuple(LINKERS)
     for name in names:
         try:
-            recipe = Recipe(compiler, name, await link_line(toolchain.compiler, folder, name, paths))
+            recipe = Recipe(quick, fast, name, await link_line(toolchain.compiler, folder, name, paths))
             failure = await _trouble(toolchain, folder, recipe.link_command([MODEL], PROGRAM))
         except ToolError as error:
             failure = error.what
@@ -171,7 +183,7 @@ async def _linked(toolchain: Toolchain, folder: Path, compiler: tuple[str, ...],
     failure = await _trouble(toolchain, folder, link)
     if failure:
         raise _failure(folder, str(toolchain.compiler.program), "; ".join(failures)[:1500])
-    return Recipe(compiler, "the compiler's own", link)
+    return Recipe(quick, fast, "the compiler's own", link)
 
 
 async def _trouble(toolchain: Toolchain, folder: Path, link: Sequence[str]) -> str:

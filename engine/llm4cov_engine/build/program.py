@@ -34,6 +34,7 @@ class Bench:
         access: what the compiler and the linker may read and write in the box.
         deadline: seconds each of them may take.
         quota: of all they write.
+        optimise: compile for a fast run instead of a fast compilation.
     """
 
     box: Box
@@ -42,6 +43,7 @@ class Bench:
     access: Access
     deadline: float
     quota: Quota
+    optimise: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ async def compile_model(
 async def compile_units(bench: Bench, units: Sequence[Path]) -> Finished | None:
     """Compile each file to the object beside it; the first failure is returned, None when there is none."""
     recipe = bench.runtime.recipe
-    commands = (recipe.compile_command(unit.name, f"{unit.stem}.o") for unit in units)
+    commands = (
+        recipe.compile_command(unit.name, f"{unit.stem}.o", optimise=bench.optimise) for unit in units
+    )
     done = await together(*(_run(bench, command) for command in commands))
     return next((finished for finished in done if not finished.ok), None)
 

@@ -37,20 +37,22 @@ class Recipe:
     """The commands, each with its program first.
 
     Attributes:
-        compiler: compiles with generated code's options; what and where to is added.
+        quick: compiles with generated code's options; what and where to is added.
+        fast: the same for a program that runs faster.
         linker: name of the linker.
         seconds: that it took to set all this up.
         link: links; MODEL stands for the objects and PROGRAM for what is made of them.
     """
 
-    compiler: tuple[str, ...]
+    quick: tuple[str, ...]
+    fast: tuple[str, ...]
     linker: str
     link: tuple[str, ...]
     seconds: float = 0.0
 
-    def compile_command(self, source: str, target: str) -> tuple[str, ...]:
+    def compile_command(self, source: str, target: str, *, optimise: bool = False) -> tuple[str, ...]:
         """Compile one file of generated code."""
-        return (*self.compiler, "-I.", "-c", source, "-o", target)
+        return (*(self.fast if optimise else self.quick), "-I.", "-c", source, "-o", target)
 
     def link_command(self, objects: Sequence[str], program: str) -> tuple[str, ...]:
         """Link objects with the runtime."""
@@ -62,7 +64,8 @@ class Recipe:
     def dump(self, folder: Path) -> str:
         """As JSON in which the runtime's folder has a name of its own: caches may be moved."""
         record = {
-            "compiler": [word.replace(str(folder), _HERE) for word in self.compiler],
+            "quick": [word.replace(str(folder), _HERE) for word in self.quick],
+            "fast": [word.replace(str(folder), _HERE) for word in self.fast],
             "linker": self.linker,
             "link": [word.replace(str(folder), _HERE) for word in self.link],
             "seconds": self.seconds,
@@ -77,9 +80,11 @@ class Recipe:
             ValueError, TypeError, KeyError: it is none.
         """
         record = json.loads(text)
-        compiler = tuple(word.replace(_HERE, str(folder)) for word in record["compiler"])
-        link = tuple(word.replace(_HERE, str(folder)) for word in record["link"])
-        return cls(compiler, record["linker"], link, record["seconds"])
+        quick, fast, link = (
+            tuple(word.replace(_HERE, str(folder)) for word in record[command])
+            for command in ("quick", "fast", "link")
+        )
+        return cls(quick, fast, record["linker"], link, record["seconds"])
 
 
 def driver(compiler: Compiler) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.build.toolchain import Toolchain
 from llm4cov_engine.build.upkeep import pin
 
-SCHEMA: Final = "4"
+SCHEMA: Final = "5"
 """Changes whenever an entry built by an earlier release must not be used."""
 
 
@@ -106,7 +106,7 @@ def setup_words(toolchain: Toolchain) -> str:
     """What the one-time set-up does and about how long it takes, for whoever waits for it."""
     if toolchain.compiler.wheel:
         return "compiling the C++ library and the Verilator runtime, once per machine: about two minutes"
-    return "compiling the Verilator runtime, once per machine: about ten seconds"
+    return "compiling the Verilator runtime, once per machine: about fifteen seconds"
 
 
 async def find_ready(toolchain: Toolchain) -> Runtime | None:

@@ -18,7 +18,7 @@ from llm4cov_engine.events import Emit, Stage, StageName
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.sandbox.box import Box
 from llm4cov_engine.screening import find_top
-from llm4cov_engine.simulator import execution, faults, model
+from llm4cov_engine.simulator import execution, faults, model, pace
 from llm4cov_engine.simulator.complaints import compiler_problems
 from llm4cov_engine.simulator.counters import dump
 from llm4cov_engine.simulator.feedback import Feedback, Seconds, Status
@@ -176,10 +176,18 @@ class Call:
         """
         self.emit(Stage(StageName.COMPILING))
         began = time.monotonic()
+        optimise = not objects and pace.is_long(self.design)
 
         async def compiled_now() -> Compilation:
             return await model.compile_model(
-                self.box, self.toolchain, self.runtime, space, generated, self.options, objects=objects
+                self.box,
+                self.toolchain,
+                self.runtime,
+                space,
+                generated,
+                self.options,
+                objects=objects,
+                optimise=optimise,
             )
 
         compiled = await compiled_now()
@@ -196,7 +204,10 @@ class Call:
                 (*problems, *compiler_problems(compiled.failed.output)),
                 log,
             )
-        return await self._run(space, compiled.program, generated.registration, problems)
+        answer = await self._run(space, compiled.program, generated.registration, problems)
+        if not objects:
+            pace.note(self.design, self.seconds, optimised=optimise)
+        return answer
 
     async def _run(
         self,

@@ -238,8 +238,12 @@ async def compile_model(
     options: SimulatorOptions,
     *,
     objects: Sequence[str] = (),
+    optimise: bool = False,
 ) -> Compilation:
     """Compile and link what Verilator generated, together with objects that are in its folder already.
+
+    Args:
+        optimise: for a long simulation.
 
     Raises:
         ToolError: the compiler does not start.
@@ -252,6 +256,7 @@ async def compile_model(
         access=reach.of_compiler(toolchain, runtime, space, options),
         deadline=options.build_timeout,
         quota=reach.build_quota(space),
+        optimise=optimise,
     )
     return await program.compile_model(
         bench,
