@@ -45,6 +45,8 @@ def _head(results: evaluation.Results) -> Text:
     line.append(f"  {configuration.policy}  {kind}{mode}", style="")
     plural = "" if about.samples == 1 else "s"
     line.append(f"  {about.samples} sample{plural} of each design", style="dim")
+    if configuration.proofs:
+        line.append(f"  without points proven unreachable ({configuration.proofs})", style="dim")
     if about.skipped:
         said = ", ".join(f"{count} {reason}" for reason, count in about.skipped.items())
         line.append(f"  left out: {said}", style="dim")

@@ -66,6 +66,7 @@ def evaluate(
         bool, typer.Option("--again", help="Take samples again that an error broke off.")
     ] = False,
     target: options.TargetOption = None,
+    proofs: options.ProofsOption = None,
     seed: options.SeedOption = None,
     timeout: options.TimeoutOption = None,
     split: options.SplitOption = "",
@@ -86,7 +87,7 @@ def evaluate(
         _refuse_what_only_runs_need(context)
     else:
         flags: dict[str, dict[str, Any]] = {
-            "coverage": {"target": target},
+            "coverage": {"target": target, "proofs": proofs},
             "simulator": {"seed": seed, "timeout": timeout},
             "policy": {"name": policy, "model": model, "base_url": base_url, "rounds": rounds},
         }

@@ -191,6 +191,16 @@ def test_the_benchmark_is_evaluated(tmp_path: Path) -> None:
     # The seed that is told makes `close` do the same.
     task = ran.document["tasks"][1]
     (sample,) = task["samples"]
-    again = ("--policy", "builtin", "--rounds", "1", "--seed", str(sample["seed"]), "--json")
+    again = (
+        "--policy",
+        "builtin",
+        "--rounds",
+        "1",
+        "--seed",
+        str(sample["seed"]),
+        "--proofs",
+        "off",
+        "--json",
+    )
     closed = llm4cov("close", f"{BENCHMARK_SAMPLE}#{task['id']}", *again, folder=tmp_path).document
     assert closed["score"] == round(sample["score"], 4)

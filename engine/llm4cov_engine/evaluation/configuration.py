@@ -50,6 +50,12 @@ class Configuration:
     tasks: tuple[Task, ...] = ()
     versions: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def proofs(self) -> str:
+        """Which proofs take unreachable points out of the denominator; "" for none."""
+        wanted = str(self.details.get("coverage.proofs", "off"))
+        return "" if wanted == "off" else wanted
+
     def seed_of(self, number: int) -> int:
         """First seed of a sample."""
         return self.seed + (number - 1) * SEED_STEP

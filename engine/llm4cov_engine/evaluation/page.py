@@ -71,6 +71,7 @@ def _facts(results: Results) -> list[tuple[str, str]]:
         ("Samples", f"{len(results.samples)} of {results.wanted}, {about.samples} of each design"),
         ("Broken off", str(len(results.errors)) if results.errors else ""),
         ("Left out", left_out),
+        ("Proven unreachable", f"left out ({configuration.proofs})" if configuration.proofs else ""),
         ("First seed", str(configuration.seed)),
         ("Tokens", f"{tokens.prompt:,} read, {tokens.completion:,} written" if tokens.completion else ""),
         ("Money", f"{results.money:,.4f}" if results.money else ""),

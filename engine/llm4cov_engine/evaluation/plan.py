@@ -87,7 +87,7 @@ async def prepare(request: EvaluationRequest, tell: Tell = silent) -> Evaluation
         ToolError: the simulator is missing, or the hub refuses.
         PolicyError: the policy's script cannot be read, or its endpoint is no URL.
     """
-    settings = load_settings(_settings_folder(request.dataset), request.flags)
+    settings = _settings(request)
     # Whether there is such a policy is better known before anything is read or written.
     choose(settings.policy, mode=request.mode, seed=settings.simulator.seed)
     found = await _read(request, tell)
@@ -131,6 +131,19 @@ async def _read(request: EvaluationRequest, tell: Tell) -> list[Entry | Skipped]
 
 _BATCH = 64
 """Rows read between two looks at whether somebody cancelled."""
+
+
+def _settings(request: EvaluationRequest) -> Settings:
+    """The settings that hold; proofs only where they were asked for.
+
+    Which points are proven unreachable depends on time and on what was proven before: figures that others
+    shall get too count all points.
+    """
+    settings = load_settings(_settings_folder(request.dataset), request.flags)
+    if request.flags.get("coverage", {}).get("proofs") is not None:
+        return settings
+    coverage = settings.coverage.model_copy(update={"proofs": "off"})
+    return settings.model_copy(update={"coverage": coverage})
 
 
 def _settings_folder(dataset: str) -> Path:

@@ -18,7 +18,7 @@ from llm4cov_engine.policy.chat.budget import Budget, Spending
 from llm4cov_engine.policy.protocol import Observer
 from llm4cov_engine.policy.script import ScriptedPolicy
 from llm4cov_engine.process import together
-from llm4cov_engine.project import Project
+from llm4cov_engine.project import Project, Proves
 from llm4cov_engine.rounds import agentic
 from llm4cov_engine.session.store import SessionStore
 from llm4cov_engine.state import State
@@ -206,7 +206,13 @@ async def _carried_out(
     """Run the rounds; what broke them off, in words, where that is the design's or our own fault."""
     try:
         await agentic(
-            state, policy, project.simulator(), rounds=rounds, seed=seed, recorder=session, emit=emit
+            state,
+            policy,
+            project.simulator(proves=Proves.AT_ONCE),
+            rounds=rounds,
+            seed=seed,
+            recorder=session,
+            emit=emit,
         )
     except DesignError as error:
         return error.what

@@ -220,6 +220,25 @@ async def test_what_cannot_be_evaluated_says_why(tmp_path: Path) -> None:
         await prepare(EvaluationRequest(str(tmp_path / "gone.jsonl")))
 
 
+async def test_proofs_count_only_where_they_are_asked_for(tmp_path: Path) -> None:
+    """A tied bit that nothing toggles is missed, or proven and left out."""
+    rtl = COUNTER.replace("output logic       full", "output logic full, output logic tied").replace(
+        "assign full", "assign tied = 1'b0;\n    assign full"
+    )
+    path = write(tmp_path / "tied.jsonl", [row("tied", rtl, "counter", dut_instance_name="dut")])
+    flags = script(tmp_path, THOROUGH)
+    plain = await prepare(EvaluationRequest(str(path), flags))
+    proving = await prepare(EvaluationRequest(str(path), flags | {"coverage": {"proofs": "any"}}))
+    assert plain.configuration.fingerprint != proving.configuration.fingerprint
+    assert (plain.configuration.proofs, proving.configuration.proofs) == ("", "any")
+    scores = []
+    for name, plan in {"proving": proving, "plain": plain}.items():
+        found = await taken(plan, EvaluationFolder(tmp_path / name))
+        scores.append(found.samples[0].outcome.score)
+    assert scores[0] == 1
+    assert scores[1] < 1
+
+
 async def test_a_target_asked_for_holds_for_every_design(dataset: Path) -> None:
     plan = await prepare(EvaluationRequest(str(dataset), {"coverage": {"target": 50}}))
     assert [design.targets[0].percent for design in plan.designs.values()] == [50, 50]
