@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -26,11 +27,11 @@ _SWITCH_SECONDS = 0.001
 """How long a thread may keep the interpreter from the one that draws; Python's own 0.005 is felt."""
 
 
-class AssistantApp(App["Path | None"]):
+class AssistantApp(App[Path | None]):
     """The terminal assistant on one repository; it ends with the folder to go on in, or None."""
 
     TITLE = "llm4cov"
-    CSS_PATH = "styles.tcss"
+    CSS_PATH = Path(__file__).with_name("styles.tcss")
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "f1"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {Commands}

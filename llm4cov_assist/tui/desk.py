@@ -170,7 +170,7 @@ class Desk:
             if folder is None:
                 return
             self.files = await in_thread(lambda: rtl_files(folder))
-            self._post(Found(()))
+            self._post(Found(None))
             self._post(Found(await in_thread(lambda: candidates(folder))))
         except Llm4CovError as error:
             _LOG.warning("%s", error)

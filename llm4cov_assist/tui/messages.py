@@ -129,9 +129,9 @@ class Stood(Message):
 
 @dataclass
 class Found(Message):
-    """Every module of the repository that could be worked on."""
+    """Every module of the repository that could be worked on; None while they are looked for."""
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...] | None
 
 
 @dataclass

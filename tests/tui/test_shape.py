@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from textual.command import CommandPalette
+from textual.command import CommandList, CommandPalette
 
 from llm4cov_assist.tui.commands import COMMANDS, PALETTE_KEYS, key_name, keys_shown
 from llm4cov_assist.tui.screens.choose import ChooseScreen
@@ -122,10 +122,11 @@ async def test_a_narrow_terminal_and_a_storm_of_sizes(tmp_path: Path) -> None:
         assert not main.assistant.display
         await session.press("ctrl+l")
         assert main.assistant.display
-        assert not main.query_one("#middle").display
+        middle = main.query_one("#middle")
+        assert not middle.display
         await session.press("ctrl+g", "escape")
         await session.main.run_action("show_panel('log')")
-        assert main.query_one("#middle").display
+        await session.until(lambda: middle.display)
         for width, height in (
             (20, 5),
             (200, 60),

@@ -76,7 +76,8 @@ def terminal(folder: Path, *arguments: str, size: tuple[int, int] = (120, 40)) -
     width, height = size
     held.tmux(
         "new-session", "-d", "-x", str(width), "-y", str(height), "-c", str(folder), *settings,
-        "env", "TERM=xterm-256color", "COLORTERM=truecolor", *COMMAND, *arguments,
+        "env", "-u", "COLUMNS", "-u", "LINES", "TERM=xterm-256color", "COLORTERM=truecolor",
+        *COMMAND, *arguments,
     )  # fmt: skip
     # What the program leaves on the screen when it ends stays there to be read.
     held.tmux("set-option", "-g", "remain-on-exit", "on")

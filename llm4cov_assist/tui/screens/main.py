@@ -40,16 +40,6 @@ if TYPE_CHECKING:
     from llm4cov_assist.tui.standing import Standing
     from llm4cov_engine import Feedback
 
-_STAGES = {
-    events.StageName.PREPARING: "preparing",
-    events.StageName.PROPOSING: "proposing",
-    events.StageName.SCREENING: "screening",
-    events.StageName.VERILATING: "verilating",
-    events.StageName.COMPILING: "compiling",
-    events.StageName.SIMULATING: "simulating",
-    events.StageName.READING: "reading coverage",
-}
-
 
 class MainScreen(WorkingScreen):
     """What the engine tells becomes what a person sees."""
@@ -131,7 +121,7 @@ class MainScreen(WorkingScreen):
     def on_found(self, event: Found) -> None:
         """The repository's files and modules."""
         self.query_one(FileTree).show_files(self.file_names())
-        if event.candidates:
+        if event.candidates is not None:
             self.query_one(ModulesTable).show_modules(event.candidates)
 
     async def on_stood(self, event: Stood) -> None:
@@ -190,12 +180,8 @@ class MainScreen(WorkingScreen):
         """An event of the engine."""
         match event.event:
             case events.Stage(name, detail):
-                stage = _STAGES[name]
-                self.status.stage = (
-                    f"{stage} {detail}".strip()
-                    if name is not events.StageName.PROPOSING
-                    else f"{stage} ({detail})"
-                )
+                said = "reading coverage" if name is events.StageName.READING else name.value
+                self.status.stage = f"{said}: {detail}" if detail else said
             case events.Text(text):
                 self.assistant.stream(text)
             case events.Note(text):
@@ -311,4 +297,5 @@ class MainScreen(WorkingScreen):
 def _mode(feedback: Feedback) -> str:
     """How the testbench was built, as far as the simulator says."""
     identity = feedback.simulator
-    return f"{identity.name}{', cached' if feedback.cached else ''}" if identity else ""
+    words = [identity.name if identity else "", feedback.build, "cached" if feedback.cached else ""]
+    return " ".join(filter(None, words))

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from llm4cov_assist.tui.messages import AimAt, OpenFile, WaiveAsked
 from llm4cov_assist.tui.themes import inks
@@ -79,7 +79,7 @@ class HolesTable(LineTable[Hole]):
         }[hole.reason]
         metric = Text.assemble((f"{sign} ", colour), hole.metric.value.replace("_", " "))
         what = Text(hole.what, style=ink.quiet if hole.is_hidden else "")
-        if hole.because:
+        if hole.because and hole.reason is not HoleReason.UNCOVERED:
             what.append(f"  {hole.because}", style=ink.quiet)
         count = len(hole.instances)
         instance = hole.instance if count == 1 else f"{hole.instance} +{count - 1}"
@@ -125,6 +125,7 @@ class HolesPanel(Vertical):
             compact=True,
         )
         yield HolesTable(id="holes-table")
+        yield Static("", classes="line-points")
 
     @property
     def table(self) -> HolesTable:
@@ -145,6 +146,20 @@ class HolesPanel(Vertical):
         if self._all and not chosen:
             self.table.empty = "No hole answers to the filter."
         self.table.show(chosen, keep_cursor=True)
+        self._tell()
+
+    @on(LineTable.Moved)
+    def _tell(self, event: LineTable.Moved | None = None) -> None:
+        """Say all that is known of the hole under the cursor."""
+        if event is not None:
+            event.stop()
+        hole, ink = self.table.row, inks(self.app)
+        said = Text(no_wrap=True, overflow="ellipsis")
+        if hole is not None:
+            said.append(f"{hole.file}:{hole.line} ", style=ink.quiet)
+            said.append(hole.what)
+            said.append(f"  {hole.because}" if hole.because else "", style=ink.quiet)
+        self.query_one(".line-points", Static).update(said)
 
     @on(Input.Changed, "#holes-filter")
     def _filtered(self, event: Input.Changed) -> None:
