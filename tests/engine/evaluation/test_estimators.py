@@ -73,6 +73,13 @@ def test_an_interval_is_about_as_wide_as_theory_has_it() -> None:
     assert found.high == pytest.approx(0.5 + 1.96 * 0.5 / 20, abs=0.01)
 
 
+def test_many_values_make_no_other_interval_than_some() -> None:
+    some = interval([(number % 10) / 10 for number in range(1_000)])
+    many = interval([(number % 10) / 10 for number in range(1_010)])
+    assert many.low == pytest.approx(some.low, abs=0.002)
+    assert many.high == pytest.approx(some.high, abs=0.002)
+
+
 def test_what_excludes_zero() -> None:
     assert Interval(0.2, 0.1, 0.3).excludes_zero
     assert Interval(-0.2, -0.3, -0.1).excludes_zero
