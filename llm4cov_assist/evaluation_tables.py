@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from llm4cov_engine import evaluation
 
+_SHOWN = 5
+"""Designs that are named."""
+
 
 def results_view(results: evaluation.Results) -> RenderableType:
     """Everything a person wants to know of an evaluation but for the single designs."""
@@ -26,6 +29,8 @@ def results_view(results: evaluation.Results) -> RenderableType:
         parts += [_ranges(everything), "", _rounds_table(results)]
         if len(everything.cov_pass_at) > 2:
             parts += ["", _samples_table(everything)]
+    if unpassed := _unpassed(results):
+        parts += ["", unpassed]
     parts += ["", _cost(results)]
     if not results.is_complete:
         left = results.wanted - len(results.samples)
@@ -110,6 +115,21 @@ def _rounds_table(results: evaluation.Results) -> Table:
     passed = sum(each.passed_first for each in results.by_round)
     table.add_row("never", "", "", "", str(len(results.samples) - passed), "", style="dim")
     return table
+
+
+def _unpassed(results: evaluation.Results) -> Text | None:
+    """Designs that no sample passed, the lowest scores first."""
+    best = {
+        task.id: max(sample.outcome.score for sample in samples)
+        for task, samples in results.by_task.items()
+        if samples and not any(sample.outcome.passed for sample in samples)
+    }
+    if not best:
+        return None
+    lowest = sorted(best, key=lambda name: best[name])
+    shown = ", ".join(f"{name} {percent(best[name])}" for name in lowest[:_SHOWN])
+    more = f" and {len(lowest) - _SHOWN} more" if len(lowest) > _SHOWN else ""
+    return Text(f"never passed, with its best score: {shown}{more}")
 
 
 def _cost(results: evaluation.Results) -> Text:
