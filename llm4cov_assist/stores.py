@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SessionsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SESSION]...", help="Ids, or the beginnings of them; every session when left out."
+        metavar="SESSION...", help="Ids, or the beginnings of them; every session when left out."
     ),
 ]
 ProjectOption = Annotated[
