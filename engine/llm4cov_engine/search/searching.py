@@ -12,12 +12,14 @@ from llm4cov_engine.coverage.coverage import Coverage
 from llm4cov_engine.coverage.point import Point
 from llm4cov_engine.events import Emit, Stage, StageName
 from llm4cov_engine.process import together
+from llm4cov_engine.search.driver import Win
 from llm4cov_engine.search.stimulus import Code, Program, cycles_of, tidied
+from llm4cov_engine.search.witnesses import with_reset
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from llm4cov_engine.search.driver import Chain, Driver, Win
+    from llm4cov_engine.search.driver import Chain, Driver
 
 JOBS: Final = 4
 """Processes a generation is divided into, on however many cores: the answer does not depend on them."""
@@ -112,6 +114,7 @@ class Search:
                 self._hit |= chain.hits
             else:
                 self._base = ()
+        await self._try(given)
         generations, cut_short = await self._explore(list(given), frozenset(by_counter))
         programs, chain = await self._selected()
         programs, chain = await self._mended(programs, chain)
@@ -121,6 +124,18 @@ class Search:
             for program, run in zip(programs, chain.runs, strict=False)
         )
         return Searched(trials, chain.coverage, generations, cut_short)
+
+    async def _try(self, given: Sequence[Program]) -> None:
+        """Run what was given after the base, as it is and after a reset; what brings something counts."""
+        for program in given:
+            for variant in dict.fromkeys((with_reset(program, self._driver.setup), program)):
+                if self._left <= 0:
+                    return
+                chain = await self._driver.chain((*self._base, variant))
+                if chain.whole and chain.hits - self._hit:
+                    self._hit |= chain.hits
+                    self._wins.append(Win(variant, chain.hits))
+                    break
 
     async def _explore(self, given: list[Program], all_counters: frozenset[int]) -> tuple[int, bool]:
         """Generations of trials; returns how many, and whether the time ran out."""

@@ -14,6 +14,7 @@ from llm4cov_engine.search.glue import NotDrivableError
 from llm4cov_engine.search.setup import Setup, find_setup
 from llm4cov_engine.search.stimulus import Program
 from llm4cov_engine.search.testbench import read_back, testbench_text
+from llm4cov_engine.search.witnesses import known_witnesses
 from llm4cov_engine.simulator.feedback import Status
 from llm4cov_engine.testbench import Testbench
 
@@ -32,12 +33,14 @@ class Request:
     Attributes:
         base: programs of the testbench there is, when it is one of a search.
         earlier: that testbench.
+        given: programs of witnesses for what it missed.
     """
 
     known: Known
     setup: Setup
     base: tuple[Program, ...] = ()
     earlier: Testbench | None = None
+    given: tuple[Program, ...] = ()
 
 
 def requested(state: State, seed: int) -> Request | None:
@@ -57,7 +60,10 @@ def requested(state: State, seed: int) -> Request | None:
     base = read_back(setup, testbench.text)
     if base is not None:
         # One that does not run although its driver ran it is no base for anything.
-        return Request(known, setup, base, testbench) if succeeded else None
+        if feedback.coverage is None or not succeeded:
+            return None
+        given = known_witnesses(state.design, feedback.coverage, setup)
+        return Request(known, setup, base, testbench, given)
     if read_written(testbench.text) is not None:
         return None
     if succeeded and seed % 3 and read_foreign(testbench, know(state.design, may_scale=False).bench):
@@ -79,7 +85,14 @@ async def carry_out(
         effort = replace(effort, patience=1)
     try:
         found = await find(
-            known.design, setup, seed=seed, options=options, effort=effort, emit=emit, base=request.base
+            known.design,
+            setup,
+            seed=seed,
+            options=options,
+            effort=effort,
+            emit=emit,
+            base=request.base,
+            given=request.given,
         )
     except (NotDrivableError, ToolError):
         return None
@@ -87,8 +100,8 @@ async def carry_out(
         return None
     new = len(found.trials) - len(request.base)
     if request.earlier is not None and new <= 0:
-        # Phases change inputs at other moments: worth a round, but not all that are left.
-        return None if seed % 2 == 0 else (request.earlier, "the same testbench: nothing more was found")
+        # Phases change inputs at other moments: worth a round, once nothing was gained in the one before.
+        return None if seed % 2 else (request.earlier, "the same testbench: nothing more was found")
     reach = f"Together they reach {_share(found.coverage)}."
     text = testbench_text(setup, found.trials, seed=seed, reach=reach)
     name = request.earlier.name if request.earlier is not None else known.file_name

@@ -58,14 +58,20 @@ endmodule
 )
 
 
-async def rounds_of(state: State, rounds: int, seed: int = 1) -> tuple[State, list[Transition]]:
+PHASES = BuiltinPolicy(effort=None)
+"""What the policy does where it does not search."""
+
+
+async def rounds_of(
+    state: State, rounds: int, seed: int = 1, policy: BuiltinPolicy = PHASES
+) -> tuple[State, list[Transition]]:
     done: list[Transition] = []
 
     def note(event: Event) -> None:
         if isinstance(event, RoundFinished):
             done.append(event.transition)
 
-    best = await agentic(state, BuiltinPolicy(), Verilator(), rounds=rounds, seed=seed, emit=note)
+    best = await agentic(state, policy, Verilator(), rounds=rounds, seed=seed, emit=note)
     return best, done
 
 
@@ -85,11 +91,48 @@ async def test_it_closes_what_takes_luck_elsewhere() -> None:
     assert all(each.feedback.status is Status.SUCCESS for each in done)
 
 
-async def test_a_later_round_only_adds() -> None:
+async def test_a_search_closes_it_in_one_round() -> None:
+    best, done = await rounds_of(State(DEEP), 4, policy=BuiltinPolicy())
+    assert best.is_closed, [each.feedback.score for each in done]
+    assert len(done) == 1
+    assert "a search's" in done[0].proposal.note
+
+
+async def test_a_search_avoids_what_fails() -> None:
+    best, done = await rounds_of(State(TOUCHY), 1, policy=BuiltinPolicy())
+    assert done[0].feedback.status is Status.SUCCESS, done[0].feedback.log
+    assert best.score > 0.7
+
+
+async def test_a_later_round_keeps_the_trials_there_are() -> None:
     plain = EVERY_KIND["clocks"]
     proposal = await BuiltinPolicy().propose(State(plain), seed=1)
     first = await simulated(State(plain, proposal.testbench))
-    proposal = await BuiltinPolicy().propose(first, seed=2)
+    again = await BuiltinPolicy().propose(first, seed=2)
+    assert proposal.testbench is not None
+    assert again.testbench is not None
+    if again.testbench != proposal.testbench:
+        assert again.testbench.text.count("task automatic trial_") > proposal.testbench.text.count(
+            "task automatic trial_"
+        )
+
+
+async def test_where_a_search_finds_nothing_more_phases_are_tried() -> None:
+    plain = EVERY_KIND["plain"]
+    proposal = await BuiltinPolicy().propose(State(plain), seed=1)
+    first = await simulated(State(plain, proposal.testbench))
+    second = await BuiltinPolicy().propose(first, seed=2)
+    assert second.testbench == proposal.testbench
+    third = await BuiltinPolicy().propose(first, seed=3)
+    assert third.testbench is not None
+    assert "Phase 1" in third.testbench.text
+
+
+async def test_a_later_round_only_adds() -> None:
+    plain = EVERY_KIND["clocks"]
+    proposal = await PHASES.propose(State(plain), seed=1)
+    first = await simulated(State(plain, proposal.testbench))
+    proposal = await PHASES.propose(first, seed=2)
     second = await simulated(State(plain, proposal.testbench))
     before, after = first.testbench, second.testbench
     assert before is not None
@@ -103,7 +146,7 @@ async def test_a_later_round_only_adds() -> None:
     assert first.feedback.coverage is not None
     assert second.feedback.coverage is not None
     assert first.feedback.coverage.identities <= second.feedback.coverage.identities
-    assert await BuiltinPolicy().propose(first, seed=2) == proposal
+    assert await PHASES.propose(first, seed=2) == proposal
 
 
 async def test_after_a_failure_it_keeps_what_ran() -> None:
@@ -181,9 +224,9 @@ async def test_added_phases_can_be_added_to() -> None:
         "(clk, rst_n, .din(data), .enable(enable), .dout)", "(clk, rst_n, data, enable, dout)"
     )
     begin = await simulated(State(EVERY_KIND["plain"], Testbench("hand.sv", text)))
-    once = await BuiltinPolicy().propose(begin, seed=1)
+    once = await PHASES.propose(begin, seed=1)
     second = await simulated(replace(begin, testbench=once.testbench))
-    twice = await BuiltinPolicy().propose(second, seed=2)
+    twice = await PHASES.propose(second, seed=2)
     assert len(phases(twice.testbench)) > len(phases(once.testbench))
     third = await simulated(replace(begin, testbench=twice.testbench))
     assert third.feedback is not None
@@ -204,7 +247,7 @@ async def test_a_testbench_that_takes_no_phases_is_replaced(change: tuple[str, s
     begin = await simulated(State(EVERY_KIND["plain"], Testbench("hand.sv", text)))
     assert begin.feedback is not None
     assert begin.feedback.status is Status.SUCCESS, begin.feedback.log
-    proposal = await BuiltinPolicy().propose(begin, seed=1)
+    proposal = await PHASES.propose(begin, seed=1)
     assert proposal.note.startswith("nothing can be added")
     assert proposal.testbench is not None
     assert proposal.testbench.name == "top_tb.sv"
