@@ -61,6 +61,11 @@ def _text(value: object) -> object:
     return "" if value is None else value
 
 
+def _label(value: object) -> object:
+    """A text that may be written as a number."""
+    return str(value) if isinstance(value, int | float) else _text(value)
+
+
 class RowFile(BaseModel):
     """A file inside a row."""
 
@@ -71,7 +76,7 @@ class RowFile(BaseModel):
 class RowTarget(BaseModel):
     """A coverage target inside a row."""
 
-    inst_name: str = ""
+    inst_name: Annotated[str, BeforeValidator(_text)] = ""
     metric: Annotated[str, AfterValidator(metric_name)] = SCORE
     target_percentage: Annotated[float, Field(ge=0, le=100)]
 
@@ -89,7 +94,7 @@ class Row(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    id: Annotated[str, Field(min_length=1)]
+    id: Annotated[str, BeforeValidator(_label), Field(min_length=1)]
     rtl_files: Annotated[list[RowFile], Field(min_length=1)]
     top: Annotated[str, BeforeValidator(_text)] = Field(
         "", validation_alias=AliasChoices("dut_module_name", "top")
@@ -102,7 +107,7 @@ class Row(BaseModel):
     instruction: str | None = None
     targets: Annotated[list[RowTarget], BeforeValidator(_list)] = []
     defines: Annotated[list[str], BeforeValidator(_list)] = []
-    difficulty: Annotated[str, BeforeValidator(_text)] = ""
+    difficulty: Annotated[str, BeforeValidator(_label)] = ""
     is_agentic: bool | None = None
 
     @model_validator(mode="before")

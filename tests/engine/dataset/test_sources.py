@@ -48,6 +48,12 @@ def test_a_question_of_verithoughts_is_known_by_its_place(tmp_path: Path) -> Non
     assert second.design().top == "pair"
 
 
+def test_numbers_may_be_ids_and_difficulties(tmp_path: Path) -> None:
+    (entry,) = taken(write(tmp_path / "some.jsonl", [row() | {"id": 17, "difficulty": 3}]))
+    assert (entry.id, entry.difficulty) == ("17", "3")
+    assert load(f"{tmp_path / 'some.jsonl'}#17").id == "17"
+
+
 def test_the_code_of_an_answer_is_taken_out_of_its_words(tmp_path: Path) -> None:
     answer = f"Here it is:\n```verilog\n{INVERTER}```\nIt inverts.\n"
     (entry,) = taken(write(tmp_path / "v.jsonl", [verithoughts(answer)]))
