@@ -125,7 +125,7 @@ def cycles_of(program: Iterable[Operation]) -> int:
 
 
 def tidied(program: Program) -> Program:
-    """The same program without settings that are replaced before any time passes."""
+    """The same program without settings that are replaced before any time passes, and runs in one piece."""
     kept: list[Operation] = []
     later: set[tuple[Code, int]] = set()
     for each in reversed(program):
@@ -143,7 +143,18 @@ def tidied(program: Program) -> Program:
         kept.append(each)
     while kept and kept[0].code not in TIMED and kept[0].code is not Code.ACCESS:
         del kept[0]
-    return tuple(reversed(kept))
+    return _joined(reversed(kept))
+
+
+def _joined(operations: Iterable[Operation]) -> Program:
+    """The operations with runs that follow each other in one piece."""
+    kept: list[Operation] = []
+    for each in operations:
+        if kept and kept[-1].code is each.code is Code.RUN:
+            kept[-1] = replace(each, count=kept[-1].count + each.count)
+        else:
+            kept.append(each)
+    return tuple(kept)
 
 
 def shortened(program: Program, index: int, cycles: int) -> Program:
