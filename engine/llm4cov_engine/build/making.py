@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 import uuid
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -23,14 +24,14 @@ from llm4cov_engine.build.recipe import (
 )
 from llm4cov_engine.build.slots import usable_cores
 from llm4cov_engine.build.storage import lacks_space, make_folder, no_space, remove_tree, storing, write_whole
+from llm4cov_engine.build.toolchain import Toolchain
 from llm4cov_engine.errors import StorageError, ToolError
 from llm4cov_engine.process import in_thread, run, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from llm4cov_engine.build.header import Header
-    from llm4cov_engine.build.toolchain import Toolchain
 
 RECIPE: Final = "recipe.json"
 DRIVER: Final = "driver.o"
@@ -69,7 +70,11 @@ def driver_texts() -> tuple[str, ...]:
     return tuple(map(_driver_text, _DRIVER_SOURCES))
 
 
-async def make(toolchain: Toolchain, folder: Path) -> None:
+Tell = Callable[[int, int], None]
+"""Is told how many files are compiled, and of how many."""
+
+
+async def make(toolchain: Toolchain, folder: Path, tell: Tell) -> None:
     """Fill a folder with what is shared; whatever was there before is removed.
 
     Raises:
@@ -79,17 +84,9 @@ async def make(toolchain: Toolchain, folder: Path) -> None:
     began = time.monotonic()
     await in_thread(lambda: _lay_out(folder))
     prefix = await compile_prefix(toolchain.compiler, folder)
-    flags = (*prefix, *headers.common_flags(toolchain, "-Os"))
-    include = toolchain.verilator.include
-    jobs = [(*flags, "-c", str(include / name), "-o", _object(name)) for name in _SOURCES]
-    jobs.append((*flags, "-c", "driver.cpp", "-o", DRIVER))
-    compiled = asyncio.ensure_future(_run_all(toolchain, folder, jobs))
-    try:
-        header = await _precompile(toolchain, folder, prefix)
-        await compiled
-    finally:
-        compiled.cancel()
-        await asyncio.wait([compiled])
+    work = _Work(toolchain, folder, prefix, tell)
+    header, _ = await together(work.precompile(), work.compile_runtime())
+    assert header is not None
     recipe = await _linked(toolchain, folder, prefix, header)
     seconds = time.monotonic() - began
     await in_thread(lambda: _finish(folder, replace(recipe, seconds=seconds)))
@@ -113,22 +110,59 @@ def _finish(folder: Path, recipe: Recipe) -> None:
     write_whole(folder / RECIPE, recipe.dump(folder).encode())
 
 
-async def _precompile(toolchain: Toolchain, folder: Path, prefix: tuple[str, ...]) -> Header:
-    """Make the best header that this runtime and compiler take, for both levels of optimisation."""
-    failure: ToolError | None = None
-    for header in headers.candidates(toolchain.compiler.family):
-        for level in _CHECKS:
-            await in_thread(partial(_write, folder / headers.name(level), header.text))
-        making, using = _header_jobs(toolchain, folder, prefix, header)
-        try:
-            await _run_all(toolchain, folder, making)
-            await _run_all(toolchain, folder, using)
-        except ToolError as error:
-            failure = failure or error
-        else:
-            return header
-    assert failure is not None
-    raise failure
+@dataclass(slots=True)
+class _Work:
+    """The files that are being compiled."""
+
+    toolchain: Toolchain
+    folder: Path
+    prefix: tuple[str, ...]
+    tell: Tell
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(usable_cores()))
+    done: int = 0
+    total: int = 0
+
+    async def compile_runtime(self) -> None:
+        flags = (*self.prefix, *headers.common_flags(self.toolchain, "-Os"))
+        include = self.toolchain.verilator.include
+        jobs = [(*flags, "-c", str(include / name), "-o", _object(name)) for name in _SOURCES]
+        await self._run_all([*jobs, (*flags, "-c", "driver.cpp", "-o", DRIVER)])
+
+    async def precompile(self) -> Header:
+        """Make the best header that this runtime and compiler take, for both levels of optimisation."""
+        failure: ToolError | None = None
+        for header in headers.candidates(self.toolchain.compiler.family):
+            for level in _CHECKS:
+                await in_thread(partial(_write, self.folder / headers.name(level), header.text))
+            making, using = _header_jobs(self.toolchain, self.folder, self.prefix, header)
+            try:
+                await self._run_all(making)
+                await self._run_all(using)
+            except ToolError as error:
+                failure = failure or error
+            else:
+                return header
+        assert failure is not None
+        raise failure
+
+    async def _run_all(self, commands: Sequence[Sequence[str]]) -> None:
+        """Run compilers on all cores; the first failure stops the rest."""
+        self.total += len(commands)
+        await together(*(self._run(command) for command in commands))
+
+    async def _run(self, command: Sequence[str]) -> None:
+        async with self.slots:
+            finished = await run(
+                command[0],
+                command[1:],
+                folder=self.folder,
+                environment=self.toolchain.compiler.environment,
+                deadline=_COMPILE_SECONDS,
+            )
+        if not finished.ok:
+            raise _failure(self.folder, command[0], finished.output)
+        self.done += 1
+        self.tell(self.done, self.total)
 
 
 def _header_jobs(
@@ -198,25 +232,6 @@ async def _trouble(toolchain: Toolchain, folder: Path, link: Sequence[str]) -> s
     if ran.ok and ran.output == _CHECK_ANSWER:
         return ""
     return f"what it links does not run: {ran.output[:200]}"
-
-
-async def _run_all(toolchain: Toolchain, folder: Path, commands: Iterable[Sequence[str]]) -> None:
-    """Run compilers on all cores; the first failure stops the rest."""
-    slots = asyncio.Semaphore(usable_cores())
-
-    async def run_one(command: Sequence[str]) -> None:
-        async with slots:
-            done = await run(
-                command[0],
-                command[1:],
-                folder=folder,
-                environment=toolchain.compiler.environment,
-                deadline=_COMPILE_SECONDS,
-            )
-        if not done.ok:
-            raise _failure(folder, command[0], done.output)
-
-    await together(*(run_one(command) for command in commands))
 
 
 def _failure(folder: Path, program: str, output: str) -> StorageError | ToolError:

@@ -8,6 +8,7 @@ sizes and times are compared before each use, contents when a build with it fail
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -92,7 +93,7 @@ async def prepare(toolchain: Toolchain, emit: Emit) -> Runtime:
         if ready is None:
             emit(Stage(StageName.PREPARING, setup_words(toolchain)))
             try:
-                await making.make(toolchain, folder)
+                await making.make(toolchain, folder, partial(_tell, emit))
                 await in_thread(lambda: write_manifest(folder))
             except BaseException:
                 await in_thread(lambda: remove_tree(folder))
@@ -100,6 +101,10 @@ async def prepare(toolchain: Toolchain, emit: Emit) -> Runtime:
             ready = await in_thread(lambda: _read(folder))
         await in_thread(lambda: pin(folder))
     return ready
+
+
+def _tell(emit: Emit, done: int, total: int) -> None:
+    emit(Stage(StageName.COMPILING, f"the Verilator runtime, {done} of {total} files"))
 
 
 def setup_words(toolchain: Toolchain) -> str:
