@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llm4cov_engine.dataset.export.formats import ExportFormat
 from llm4cov_engine.dataset.progress import silent
 from llm4cov_engine.errors import BusyError, PolicyError, SettingsError
 from llm4cov_engine.session.store import SessionStore
@@ -20,17 +21,22 @@ from llm4cov_engine.synthesis import (
     Sampling,
     Source,
     StageFolder,
+    StageRules,
     Strategy,
     Synthesized,
+    Training,
     default_sampling,
 )
 from llm4cov_engine.synthesis.synthesizing import candidates
 from tests.e2e.rtl import BROKEN, COUNTER, FAILING, THOROUGH, UP_ONLY
+from tests.model_server import Behaviour, ModelServer, Reply
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from llm4cov_engine.session.session import Session
+
+RULES = "Rules of the language and of this simulator"
 
 TEACHER = (BROKEN, UP_ONLY, THOROUGH, THOROUGH, UP_ONLY, THOROUGH, UP_ONLY, THOROUGH)
 STUDENT = (UP_ONLY, FAILING, UP_ONLY + "\n", UP_ONLY, THOROUGH, THOROUGH, UP_ONLY, BROKEN)
@@ -233,6 +239,42 @@ async def test_there_is_no_such_model(tmp_path: Path, dataset: Path) -> None:
     names = {Role.TEACHER: "chat", Role.STUDENT: "chat"}
     with pytest.raises(SettingsError, match="name no teacher"):
         await synthesize(tmp_path / "two", dataset, plan_of(0, names), names)
+
+
+async def test_models_are_given_the_rules_and_rows_are_not(tmp_path: Path, dataset: Path) -> None:
+    def replies(*benches: str) -> list[Behaviour]:
+        return [Reply(text=f"Here.\n\n```systemverilog\n{bench}\n```\n") for bench in benches]
+
+    student = replies(UP_ONLY, BROKEN, UP_ONLY, BROKEN)
+    teacher = replies(*[THOROUGH] * 8)
+    names = dict.fromkeys(Role, "chat")
+    async with ModelServer(student) as low, ModelServer(teacher) as high:
+        settings = Settings.model_validate(
+            {
+                "policy": {
+                    "student": {"model": "fake-1", "base_url": low.base_url},
+                    "teacher": {"model": "fake-1", "base_url": high.base_url},
+                }
+            }
+        )
+        plan = plan_of(1, names, samples=2, transitions=1)
+        proposers = NamedProposers(settings.policy, names)
+        done = Synthesized()
+        folder = StageFolder(tmp_path / "out", 1)
+        await folder.synthesize(plan, Source(str(dataset)), proposers, settings, done, jobs=1, tell=silent)
+        asked = [json.dumps(received.request.json()) for received in (*low.chats, *high.chats)]
+    assert (done.sampled, done.transitions) == (4, 4)
+    assert len(asked) == 8
+    assert all(RULES in each for each in asked)
+    rules = StageRules.of(1, tau=0.01, formats=(ExportFormat.TRANSITIONS, ExportFormat.LLM4COV))
+    assert folder.build(rules, Training(), silent).rows["llm4cov"] == 2
+    for path in folder.data.iterdir():
+        assert RULES not in path.read_text("utf-8")
+    rows = [json.loads(line) for line in (folder.data / "transitions.jsonl").read_text().splitlines()]
+    assert {(row["author"], row["model"], row["run_type"]) for row in rows} == {
+        ("teacher", "fake-1", "agentic_xrun")
+    }
+    assert all(row["said"][-1]["content"].startswith("Here.") for row in rows)
 
 
 async def test_a_model_that_cannot_be_asked_ends_the_work(tmp_path: Path, dataset: Path) -> None:
