@@ -9,8 +9,8 @@
 //   LLM4COV_OUTPUT   folder for the files "coverage.dat" or "counters", and "ending"
 //   LLM4COV_SECONDS  simulated seconds after which to stop, a decimal number; absent for no limit
 //
-// The file "counters" begins with one line per array of counters, its length and the instance it belongs to, and an
-// empty line; then follow the arrays, in this machine's order of bytes.
+// The file "counters" begins with one line per array of counters: its length, how many of them are in doubt, and the
+// instance it belongs to; and an empty line. Then follow the arrays, in this machine's order of bytes.
 
 #include "driver.h"
 
@@ -59,6 +59,16 @@ struct Counters final {
     std::string scope;
     const uint32_t* countersp;
     size_t size;
+    std::vector<uint32_t> before;
+    std::vector<uint32_t> doubtful;
+
+    size_t doubts() const {
+        size_t found = 0;
+        for (size_t i = 0; i < doubtful.size() && i < before.size(); ++i) {
+            found += doubtful[i] != before[i] && countersp[i] == doubtful[i];
+        }
+        return found;
+    }
 };
 std::mutex s_countersMutex;
 std::vector<Counters> s_counters;
@@ -88,7 +98,7 @@ bool writeCounters() {
     std::string head;
     std::string body;
     for (const Counters& each : s_counters) {
-        head += std::to_string(each.size) + ' ' + each.scope + '\n';
+        head += std::to_string(each.size) + ' ' + std::to_string(each.doubts()) + ' ' + each.scope + '\n';
         body.append(reinterpret_cast<const char*>(each.countersp), each.size * sizeof(uint32_t));
     }
     const std::string all = head + '\n' + body;
@@ -193,7 +203,21 @@ void llm4cov::unsettled() {
 void llm4cov::keepCounters(const char* scope, uint32_t* countersp, size_t size) {
     std::memset(countersp, 0, size * sizeof(uint32_t));
     const std::lock_guard<std::mutex> lock{s_countersMutex};
-    s_counters.push_back({scope, countersp, size});
+    s_counters.push_back({scope, countersp, size, {}, {}});
+}
+
+void llm4cov::beginSettling(const uint32_t* countersp) {
+    const std::lock_guard<std::mutex> lock{s_countersMutex};
+    for (Counters& each : s_counters) {
+        if (each.countersp == countersp) each.before.assign(countersp, countersp + each.size);
+    }
+}
+
+void llm4cov::doubtCounters(const uint32_t* countersp) {
+    const std::lock_guard<std::mutex> lock{s_countersMutex};
+    for (Counters& each : s_counters) {
+        if (each.countersp == countersp) each.doubtful.assign(countersp, countersp + each.size);
+    }
 }
 
 // The runtime is compiled with VL_USER_STOP and VL_USER_FATAL and calls these.

@@ -27,6 +27,13 @@ Model* makeModel(VerilatedContext* contextp);
 // they are, instead of the coverage that was registered with the runtime. They are zeroed now.
 void keepCounters(const char* scope, uint32_t* countersp, size_t size);
 
+// The instance with these counters is about to be evaluated for the first time.
+void beginSettling(const uint32_t* countersp);
+
+// All that these counters counted since then was with inputs that had not come to rest. What is not counted again is
+// in doubt, and the end of the run says for how many counters that is so.
+void doubtCounters(const uint32_t* countersp);
+
 // How often the regions of a time slot may be evaluated anew before the model gives up on their coming to rest.
 // Generated code is made to compare with it instead of with a constant.
 extern uint32_t settleLimit;

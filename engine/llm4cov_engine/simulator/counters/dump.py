@@ -17,9 +17,15 @@ _WIDTH = 4
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What the counters of one instance stood at; `scope` is "" for those of all of a model."""
+    """What the counters of one instance stood at.
+
+    Attributes:
+        scope: path of the instance; "" for all of a model.
+        doubts: how many counted only what a flat build may not have seen.
+    """
 
     scope: str
+    doubts: int
     counts: Sequence[int]
 
 
@@ -34,9 +40,11 @@ def parse_counters(data: bytes) -> tuple[Counts, ...]:
     place = 0
     try:
         for line in head.decode("utf-8", "replace").split("\n") if empty else ():
-            size, _, scope = line.partition(" ")
+            size, doubts, scope = line.split(" ", 2)
             end = place + _WIDTH * int(size)
-            found.append(Counts(scope, body[place:end] and memoryview(body[place:end]).cast("I")))
+            found.append(
+                Counts(scope, int(doubts), body[place:end] and memoryview(body[place:end]).cast("I"))
+            )
             place = end
     except (ValueError, TypeError):
         found = []

@@ -80,7 +80,10 @@ class SplitCall(Call):
     def coverage(self, data: bytes, registration: Registration | None, testbench: str) -> Coverage:  # noqa: ARG002
         """See `Call.coverage`."""
         top, instance = self.design.top, self.design.instance
-        counted = {each.scope: each.counts for each in parse_counters(data)}
+        dumped = parse_counters(data)
+        if any(each.doubts for each in dumped):
+            raise UnsplittableError("the testbench drives inputs from outputs as the simulation begins")
+        counted = {each.scope: each.counts for each in dumped}
         scope = _chosen(list(counted), top, instance)
         known = self.library.contents.registration
         if len(counted[scope]) != known.size:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.workspace import Workspace
 
-SCHEMA: Final = "2"
+SCHEMA: Final = "3"
 """Changes whenever an entry built by an earlier release must not be used."""
 
 PREFIX: Final = "Vllm4cov"

@@ -8,8 +8,10 @@ What is generated differs from the flat model in four ways, which are mended her
   was compiled with.
 - Ports stand in an order of its own.
 - Its inputs are all zero until something changes, so a clock or an asynchronous reset that starts at 1 has an
-  edge at time 0 that is not there. The values that inputs are declared with are handed over before anything
-  runs, those from the initial blocks when those of the DUT run, as in a flat model.
+  edge at time 0 that is not there. As in a flat model, the values that inputs are declared with are handed
+  over before anything runs, those they have when the DUT's initial blocks run before these do, and those that
+  all initial blocks leave before the first evaluation. Where a testbench drives inputs from outputs, the DUT
+  is evaluated more than once until both are at rest: what only earlier evaluations saw is counted in doubt.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ _INDENT: Final = " " * 8
 _DECLARATION: Final = re.compile(r"\b([A-Za-z_]\w*)\s*((?:\[[^][]*\]\s*)*)$")
 _TIME: Final = re.compile(r"^( *)// (time(?:unit|precision) [^;\n]+;)$", re.MULTILINE)
 _LITERAL: Final = re.compile(r"""-?\d+|\d+'s?[bdho][0-9a-fA-F_]+|"[^"\\\n]*\"""")
+_MEMBER: Final = re.compile(r"handlep__V->\w+")
 _WORD: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -92,6 +95,7 @@ def _mended_stub(
     text = _once(text, f"module {top} (\n{head}\n    );", header)
     text = _TIME.sub(r"\1\2", text)
     create = f'import "DPI-C" function chandle {top}_protectlib_create('
+    begin = f'    import "DPI-C" function void {top}_protectlib'
     early = "".join(f",\n{_INDENT}{each.declaration}" for each in clocks)
     all_ = [*clocks, *others]
     late = "".join(f",\n{_INDENT}{each.declaration}" for each in all_)
@@ -99,15 +103,15 @@ def _mended_stub(
         text,
         f"{create}string scope__V);",
         f"{create}\n{_INDENT}string scope__V{early}\n    );\n"
-        f'    import "DPI-C" function void {top}_protectlib_init(\n{_INDENT}chandle handle__V{late}\n    );',
+        f"{begin}_init(\n{_INDENT}chandle handle__V{late}\n    );\n"
+        f"{begin}_settle(\n{_INDENT}chandle handle__V{late}\n    );",
     )
     call = f'{top}_protectlib_create($sformatf("%m")'
     given = "".join(f", {each.name}" for each in clocks)
     text = _once(text, "    chandle handle__V;\n", f"    chandle handle__V = {call}{given});\n")
     names = "".join(f", {each.name}" for each in all_)
-    text = _once(
-        text, f"        handle__V = {call});\n", f"        {top}_protectlib_init(handle__V{names});\n"
-    )
+    started = f"        {top}_protectlib_init(handle__V{names});\n    end\n"
+    text = _once(text, f"        handle__V = {call});\n    end\n", started + _last(top, names))
     checks = "".join(
         f'    if ({name} != {value}) $error("{name} is not what the DUT was compiled with");\n'
         for name, value in own.items()
@@ -115,16 +119,28 @@ def _mended_stub(
     return _once(text, "\nendmodule\n", f"\n{checks}endmodule\n")
 
 
+def _last(top: str, names: str) -> str:
+    """What runs after all other initial blocks: one that waits, of the innermost module."""
+    return (
+        "    event never__V;\n    initial begin\n"
+        f"        {top}_protectlib_settle(handle__V{names});\n        @(never__V);\n    end\n"
+    )
+
+
 def _mended_code(text: str, prefix: str, top: str, clocks: Sequence[_Input], others: Sequence[_Input]) -> str:
     container, root = f"{prefix}_container", f"{prefix}___024root"
     text = _once(
         text,
         f'#include "{prefix}.h"\n',
-        f'#include "{prefix}__Syms.h"\n'
+        f'#include "{prefix}__Syms.h"\n#include <cstring>\n'
         f"VL_ATTR_COLD void {root}___eval_static({root}* vlSelf);\n"
         f"VL_ATTR_COLD void {root}___eval_initial({root}* vlSelf);\n",
     )
-    text = _once(text, "long long m_seqnum;", "long long m_seqnum = 1;")
+    text = _once(
+        text,
+        "long long m_seqnum;",
+        "long long m_seqnum = 1;\n    bool m_settling = true;\n    bool m_evaluated = false;",
+    )
     text = _once(
         text,
         f"    {prefix}(scopep__V) {{}}\n",
@@ -156,9 +172,47 @@ def _mended_code(text: str, prefix: str, top: str, clocks: Sequence[_Input], oth
         f"    void {top}_protectlib_init(void* vhandlep__V{late}) {{\n"
         f"        {container}* const handlep__V = static_cast<{container}*>(vhandlep__V);\n"
         f"{late_set}"
-        f"        {root}___eval_initial(handlep__V->rootp);\n    }}\n",
+        f"        {root}___eval_initial(handlep__V->rootp);\n    }}\n\n"
+        f"    void {top}_protectlib_settle(void* vhandlep__V{late}) {{\n"
+        f"        {container}* const handlep__V = static_cast<{container}*>(vhandlep__V);\n"
+        f"{late_set}"
+        f"        llm4cov::beginSettling(handlep__V->rootp->vlSymsp->__Vcoverage);\n    }}\n",
     )
+    if others:
+        text = _with_doubts(text, top, others)
+    if clocks:
+        first = f"{_INDENT}{clocks[0].statement}\n"
+        head, function, body = text.partition(f"long long {top}_protectlib_seq_update(")
+        text = head + function + body.replace(first, f"{_INDENT}handlep__V->m_settling = false;\n{first}", 1)
     return _once(text, "        delete handlep__V;\n", "")
+
+
+def _with_doubts(text: str, top: str, inputs: Sequence[_Input]) -> str:
+    """The C++ whose combinational update notices inputs that change while time 0 begins."""
+    members = [match.group() for each in inputs if (match := _MEMBER.search(each.statement))]
+    if len(members) != len(inputs):
+        raise UnsplittableError("its ports are passed in a way that is not known here")
+    before = "".join(
+        f"{_INDENT}    const auto before{number} = {member};\n" for number, member in enumerate(members)
+    )
+    differs = " || ".join(
+        f"std::memcmp(&before{number}, &{member}, sizeof before{number}) != 0"
+        for number, member in enumerate(members)
+    )
+    sets = "".join(f"{_INDENT}{each.statement}\n" for each in inputs)
+    head, function, body = text.partition(f"long long {top}_protectlib_combo_update(")
+    settling = (
+        f"{_INDENT}if (handlep__V->m_settling && Verilated::threadContextp()->time() == 0) {{\n"
+        f"{before}{sets}"
+        f"{_INDENT}    if (handlep__V->m_evaluated && ({differs})) {{\n"
+        f"{_INDENT}        llm4cov::doubtCounters(handlep__V->rootp->vlSymsp->__Vcoverage);\n"
+        f"{_INDENT}    }}\n"
+        f"{_INDENT}    handlep__V->m_evaluated = true;\n"
+        f"{_INDENT}}}\n"
+    )
+    if sets not in body:
+        raise UnsplittableError("the generated library has a form that is not known here")
+    return head + function + body.replace(sets, settling + sets, 1)
 
 
 def without_beginning(text: str, prefix: str) -> str:

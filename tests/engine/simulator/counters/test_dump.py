@@ -14,7 +14,7 @@ scopes = st.text(st.characters(codec="utf-8", exclude_characters="\n"), max_size
 
 
 def written(*arrays: tuple[str, list[int]]) -> bytes:
-    head = "".join(f"{len(numbers)} {scope}\n" for scope, numbers in arrays)
+    head = "".join(f"{len(numbers)} 0 {scope}\n" for scope, numbers in arrays)
     return head.encode() + b"\n" + b"".join(struct.pack(f"={len(each)}I", *each) for _, each in arrays)
 
 
@@ -32,7 +32,9 @@ def test_a_part_of_the_file_is_noticed(arrays: list[tuple[str, list[int]]], data
         parse_counters(part)
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", b"x y\n\n", b"-1 a\n\n", b"1 a\n\n12345"])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b"x 0 y\n\n", b"-1 0 a\n\n", b"1 0 a\n\n12345", b"1 a\n\n1234"]
+)
 def test_damage_is_noticed(data: bytes) -> None:
     with pytest.raises(NoCoverageError):
         parse_counters(data)
