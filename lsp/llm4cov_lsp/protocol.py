@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from contextvars import ContextVar
 from typing import Any
@@ -16,6 +17,9 @@ work_done_token: ContextVar[int | str | None] = ContextVar("work_done_token", de
 
 class Protocol(LanguageServerProtocol):
     """Answers what cannot be understood, and lets commands see their progress token."""
+
+    heard_at = 0.0
+    """When the client last said something, in the loop's time."""
 
     _is_ending = False
 
@@ -36,6 +40,7 @@ class Protocol(LanguageServerProtocol):
 
     def handle_message(self, message: Any) -> None:
         """Take a message; what is no message at all is refused."""
+        self.heard_at = asyncio.get_running_loop().time()
         if not hasattr(message, "jsonrpc"):
             raise JsonRpcInvalidParams("not a message of JSON-RPC")
         if self._shutdown and isinstance(identity := getattr(message, "id", None), int | str):
