@@ -80,7 +80,7 @@ class _Stored:
 def look_up(design: Design) -> Entry:
     """What is known of a design; nothing where nothing can be read."""
     try:
-        stored = _adapter().validate_json(zlib.decompress(_path(design).read_bytes()))
+        stored = _adapter().validate_json(zlib.decompress(path_of(design).read_bytes()))
     except (OSError, ValueError, zlib.error):
         return Entry()
     return Entry(dict(stored.rows), stored.seconds, stored.canaries, stored.void)
@@ -92,7 +92,7 @@ async def add(design: Design, verdicts: Verdicts, seconds: float) -> Entry:
     Raises:
         StorageError: it cannot be written.
     """
-    path = _path(design)
+    path = path_of(design)
     async with locked(path.with_suffix(".lock")):
         known = look_up(design)
         void = known.void or (verdicts.notes[0] if verdicts.violations and verdicts.notes else "")
@@ -112,7 +112,7 @@ async def void(design: Design, reason: str) -> Entry:
     Raises:
         StorageError: it cannot be written.
     """
-    path = _path(design)
+    path = path_of(design)
     async with locked(path.with_suffix(".lock")):
         entry = replace(look_up(design), void=reason)
         _write(path, entry)
@@ -124,7 +124,8 @@ def _write(path: Path, entry: Entry) -> None:
     write_whole(path, zlib.compress(_adapter().dump_json(stored), 3))
 
 
-def _path(design: Design) -> Path:
+def path_of(design: Design) -> Path:
+    """Where the entry of a design is kept."""
     key = digest([SCHEMA, design.digest, *versions()])
     return cache_folder() / "proofs" / key[:2] / f"{key}.z"
 

@@ -6,6 +6,7 @@ the language leaves an order open, or the simulator runs blocks with values in b
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -185,7 +186,14 @@ def _ring(processes: Sequence[Process]) -> list[Process]:
         sorted({reader for path in process.access.writes for reader in readers.get(path, ())} - {number})
         for number, process in enumerate(combinational)
     ]
-    found = _on_rings(after)
+    writers = Counter(path for process in combinational for path in process.access.writes)
+    # A vector whose bits several processes drive is one signal to the simulator.
+    own = {
+        number
+        for number, process in enumerate(combinational)
+        if any(writers[path] > 1 for path in process.access.reads & process.access.writes)
+    }
+    found = _on_rings(after) | own
     pending = list(found)
     while pending:
         for reader in after[pending.pop()]:

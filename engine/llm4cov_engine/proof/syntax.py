@@ -130,7 +130,7 @@ class Scopes:
             return None
         around = [each for each in self.owners.get(place[0], ()) if each.reach[1] <= offset < each.reach[2]]
         around.sort(key=lambda owner: owner.reach[2] - owner.reach[1])
-        found = []
+        found: list[Owner] = []
         for owner in around:
             if owner.is_event_control:
                 break
