@@ -8,7 +8,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from llm4cov_engine import in_thread
-from llm4cov_lsp.features.edits import Refusal, testbench_edit
+from llm4cov_lsp.features.edits import Refusal, proposal_edit
 from llm4cov_lsp.features.lenses import percent
 from llm4cov_lsp.server import path_of
 from llm4cov_lsp.subjects import target_now
@@ -54,7 +54,7 @@ async def apply(
     """
     del desk
     now = await in_thread(lambda: target_now(server, target))
-    edit = testbench_edit(now, testbench.text, base, server.encoding)
+    edit = proposal_edit(now, testbench.text, base, server.encoding)
     if isinstance(edit, Refusal):
         server.tell(f"The testbench was not applied. {edit.reason}", types.MessageType.Warning)
         return False

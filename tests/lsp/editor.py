@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import os
+import re
 import sys
 import uuid
 from contextlib import asynccontextmanager
@@ -193,29 +194,24 @@ class Editor:
     def _listen(self) -> None:
         client = self.client
 
-        @client.feature("llm4cov/status")
         def on_status(params: Any) -> None:
             self.statuses.append(params)
             self._changed.set()
             if self.cancel_at and self.cancel_at in params.stage:
                 self._cancel()
 
-        @client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
         def on_question(params: types.ShowMessageRequestParams) -> types.MessageActionItem | None:
             self.questions.append(params)
             self._changed.set()
             return types.MessageActionItem(self.answers.pop(0)) if self.answers else None
 
-        @client.feature(types.WORKSPACE_APPLY_EDIT)
         def on_edit(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
             self._changed.set()
             return self._apply(params.edit)
 
-        @client.feature(types.CLIENT_REGISTER_CAPABILITY)
         def on_register(params: types.RegistrationParams) -> None:
             del params
 
-        @client.feature(types.WORKSPACE_CODE_LENS_REFRESH)
         def on_refresh(params: Any = None) -> None:
             del params
 
@@ -223,6 +219,14 @@ class Editor:
             self.published.append(params)
             self._changed.set()
 
+        for method, listener in {
+            "llm4cov/status": on_status,
+            types.WINDOW_SHOW_MESSAGE_REQUEST: on_question,
+            types.WORKSPACE_APPLY_EDIT: on_edit,
+            types.CLIENT_REGISTER_CAPABILITY: on_register,
+            types.WORKSPACE_CODE_LENS_REFRESH: on_refresh,
+        }.items():
+            client.feature(method)(listener)
         client.protocol.fm.features.pop(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS, None)
         client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)(on_diagnostics)
 
@@ -275,12 +279,11 @@ def read_action(found: types.CodeAction | types.Command) -> types.CodeAction:
 
 def offset(text: str, position: types.Position) -> int:
     """Where a position of UTF-16 units lies in a text."""
-    lines = text.splitlines(keepends=True)
-    if position.line >= len(lines):
+    ends = [0, *(each.end() for each in re.finditer(r"\r\n|\n|\r", text))]
+    if position.line >= len(ends):
         return len(text)
-    before = sum(map(len, lines[: position.line]))
-    units = lines[position.line].encode("utf-16-le")[: 2 * position.character]
-    return before + len(units.decode("utf-16-le"))
+    start = ends[position.line]
+    return start + len(text[start:].encode("utf-16-le")[: 2 * position.character].decode("utf-16-le"))
 
 
 def as_json(value: Any) -> Any:

@@ -148,7 +148,7 @@ class Fuzz:
         self.wire.request(self.number, "workspace/executeCommand", params)
 
     def garbage(self) -> None:
-        bodies = (
+        bodies: tuple[bytes, ...] = (
             b"{]",
             b"null",
             b"[]",
@@ -184,7 +184,12 @@ async def test_nothing_a_client_sends_kills_it(tmp_path: Path, seed: int) -> Non
     refused = await wire.ask("early", "textDocument/hover", {})
     assert refused["error"]["code"] == -32002 or refused["error"]["code"] == -32602
     folders = [{"uri": folder.as_uri(), "name": "one"}]
-    hello = {"capabilities": {}, "workspaceFolders": folders, "processId": None, "rootUri": folder.as_uri()}
+    hello: dict[str, Any] = {
+        "capabilities": {},
+        "workspaceFolders": folders,
+        "processId": None,
+        "rootUri": folder.as_uri(),
+    }
     assert "capabilities" in (await wire.ask(1, "initialize", hello))["result"]
     assert "error" in await wire.ask(2, "initialize", hello)
     wire.notify("initialized", {})

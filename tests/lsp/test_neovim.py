@@ -20,8 +20,9 @@ DRIVER = Path(__file__).with_name("neovim.lua")
 
 def configuration() -> str:
     """The Lua of the page."""
-    (found,) = re.findall(r"```lua\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    return found
+    found = re.search(r"```lua\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    assert found is not None
+    return found[1]
 
 
 @pytest.mark.skipif(shutil.which("nvim") is None, reason="there is no Neovim")

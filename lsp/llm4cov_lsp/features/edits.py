@@ -35,7 +35,7 @@ class Refusal:
     reason: str
 
 
-def testbench_edit(
+def proposal_edit(
     target: Target, text: str, base: str | None, encoding: types.PositionEncodingKind | str
 ) -> types.WorkspaceEdit | Refusal:
     """The edit that puts a testbench into a document.
