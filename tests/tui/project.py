@@ -115,7 +115,7 @@ def script(folder: Path, *testbenches: str) -> str:
 class Session:
     """The application and the hands on it."""
 
-    def __init__(self, app: AssistantApp, pilot: Pilot[None]) -> None:
+    def __init__(self, app: AssistantApp, pilot: Pilot[Path | None]) -> None:
         self.app, self.pilot = app, pilot
 
     @property

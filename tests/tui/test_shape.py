@@ -123,7 +123,7 @@ async def test_a_narrow_terminal_and_a_storm_of_sizes(tmp_path: Path) -> None:
         await session.press("ctrl+l")
         assert main.assistant.display
         middle = main.query_one("#middle")
-        assert not middle.display
+        await session.until(lambda: not middle.display)
         await session.press("ctrl+g", "escape")
         await session.main.run_action("show_panel('log')")
         await session.until(lambda: middle.display)

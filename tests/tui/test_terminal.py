@@ -67,6 +67,13 @@ class Terminal:
             time.sleep(0.1)
         raise AssertionError(f"none of {words} in:\n{self.screen}")
 
+    def until_gone(self, words: str, seconds: float = 30) -> None:
+        """Wait until the screen holds this no more."""
+        end = time.monotonic() + seconds
+        while words in self.screen:
+            assert time.monotonic() < end, self.screen
+            time.sleep(0.1)
+
 
 @contextmanager
 def terminal(folder: Path, *arguments: str, size: tuple[int, int] = (120, 40)) -> Iterator[Terminal]:
@@ -124,14 +131,15 @@ def test_killed_in_mid_round_and_opened_again(tmp_path: Path) -> None:
     with terminal(root, "--policy", policy, size=(80, 24)) as held:
         held.until("1  Open an example")
         held.press("Escape")
-        held.until("No testbench yet")
+        held.until_gone("1  Open an example")
         held.press("F7")
         held.until("Accept (a)")
         held.press("a")
         held.until("Rounds 1")
         # The second round is under way; in the editor stands half a thought.
-        held.until("Review ●")
-        held.press("C-PPage")
+        held.until("Accept (a)")
+        held.press("M-Left")
+        held.until_gone("Accept (a)")
         held.type("// half a thought")
         held.until("box_tb.sv ●")
         drafts = root / ".llm4cov" / "drafts"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.text import Text
 from textual.widgets import Static
 
 from llm4cov_assist.tui.themes import inks
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
 
 _LINES = 14
 """Lines of a reply that are shown while it arrives; all of it is in the testbench tab a moment later."""
@@ -22,6 +27,7 @@ class Reply(Static):
         self._tail = ""
         self._count = 0
         self._is_stale = False
+        self._painter: Timer | None = None
 
     @property
     def characters(self) -> int:
@@ -30,7 +36,7 @@ class Reply(Static):
 
     def on_mount(self) -> None:
         """Paint a few times a second, however many tokens arrive."""
-        self._timer = self.set_interval(1 / _FRAMES, self._paint)
+        self._painter = self.set_interval(1 / _FRAMES, self._paint)
 
     def add(self, text: str) -> None:
         """Take a piece."""
@@ -40,8 +46,10 @@ class Reply(Static):
 
     def end(self) -> None:
         """Nothing more arrives."""
-        self._paint()
-        self._timer.stop()
+        if self._painter is not None:
+            # A reply that ends before it is mounted is painted by its timer, once.
+            self._paint()
+            self._painter.stop()
 
     def _paint(self) -> None:
         if not self._is_stale:

@@ -26,6 +26,7 @@ class ScorePlot(PlotextPlot):
     def on_mount(self) -> None:
         """Follow the application's theme."""
         super().on_mount()
+        self.add_class("-empty")
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
     def show(self, standing: Standing) -> None:
@@ -39,9 +40,8 @@ class ScorePlot(PlotextPlot):
         plot.clear_figure()
         standing = self._standing
         rounds = standing.nodes[1:] if standing is not None else ()
+        self.set_class(not rounds, "-empty")
         if standing is None or not rounds:
-            plot.title("no rounds yet")
-            self.refresh()
             return
         ink = inks(self.app)
         colours = (ink.quiet, ink.partly, ink.function, ink.waived, ink.type, ink.string, ink.macro)
