@@ -98,6 +98,7 @@ class Driver:
         cycles: int,
         longest: int,
         overhead: int,
+        marathons: int,
         known: Collection[int],
         corpus: Sequence[Program],
         prefix: Sequence[Program] = (),
@@ -106,6 +107,9 @@ class Driver:
         """Random programs, and changes of those of the corpus, until so many cycles are spent.
 
         Args:
+            longest: cycles of the longest stretch.
+            overhead: cycles that beginning a trial costs.
+            marathons: per cent of the cycles that go into trials of the longest stretches.
             prefix: programs that run before every trial; what they hit counts as the trial's.
 
         Returns:
@@ -113,7 +117,7 @@ class Driver:
         """
         lines = [f"known {_many(sorted(known))}", *(f"prefix {encoded(each)}" for each in prefix)]
         lines += [f"program {encoded(each)}" for each in corpus]
-        lines.append(f"explore {seed} {cycles} {longest} {overhead}")
+        lines.append(f"explore {seed} {cycles} {longest} {overhead} {marathons}")
         done = await self._run(lines, deadline=deadline)
         wins = []
         for line in done.answers:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from llm4cov_engine.build.compiler import Family
 from llm4cov_engine.build.header import common_flags
+from llm4cov_engine.build.manifest import is_intact, write_manifest
 from llm4cov_engine.build.recipe import compile_prefix
 from llm4cov_engine.build.runtime import Runtime, prepare
-from llm4cov_engine.build.storage import locked, make_folder, remove_tree, storing, write_whole
+from llm4cov_engine.build.storage import locked, make_folder, remove_tree, storing
+from llm4cov_engine.build.upkeep import pin
 from llm4cov_engine.digest import digest
 from llm4cov_engine.errors import ToolError
 from llm4cov_engine.events import Emit, Stage, StageName
@@ -26,13 +26,9 @@ if TYPE_CHECKING:
 LEVELS: Final = ("-O0", "-O1")
 """Levels at which generated code is compiled."""
 
-_SCHEMA: Final = "2"
+_SCHEMA: Final = "3"
 _HEADERS: Final = ("subject.h", "program.h", "bench.h", "drawing.h")
 _SOURCES: Final = ("bench.cpp", "drawing.cpp", "search.cpp")
-_COMMON: Final = (
-    "#include <verilated.h>\n#include <verilated_cov.h>\n#include <verilated_timing.h>\n#include <vector>\n"
-)
-_COMMANDS: Final = "commands.json"
 _COMPILE_SECONDS: Final = 300.0
 
 
@@ -43,16 +39,15 @@ class Kit:
     Attributes:
         folder: of the cache, where they are.
         runtime: Verilator's runtime for the same toolchain.
-        compilers: how generated code is compiled, the program first, by level.
     """
 
     folder: Path
     runtime: Runtime
-    compilers: dict[str, tuple[str, ...]]
 
     def compile_command(self, level: str, source: str, target: str) -> tuple[str, ...]:
         """Compile one file of generated code."""
-        return (*self.compilers[level], "-I.", "-c", source, "-o", target)
+        command = self.runtime.recipe.compile_command(source, target, optimise=level != LEVELS[0])
+        return (*command, "-I", str(self.folder))
 
     def link_command(self, objects: Sequence[str], program: str) -> tuple[str, ...]:
         """Link a model's objects with the driver and the runtime."""
@@ -69,54 +64,37 @@ async def prepare_kit(toolchain: Toolchain, emit: Emit) -> Kit:
     """
     runtime = await prepare(toolchain, emit)
     texts = [_text(name) for name in (*_HEADERS, *_SOURCES)]
-    key = digest((_SCHEMA, runtime.folder.name, _COMMON, *texts))[:32]
+    key = digest((_SCHEMA, runtime.folder.name, *texts))[:32]
     # Beside the runtimes, so that the cache's housekeeping sees it.
     folder = runtime.folder.parent / f"search-{key}"
-    compilers = await in_thread(lambda: _read(folder))
-    if compilers is None:
+    if not await in_thread(lambda: _is_ready(folder)):
         async with locked(folder.with_suffix(".lock")):
-            compilers = await in_thread(lambda: _read(folder))
-            if compilers is None:
+            if not await in_thread(lambda: _is_ready(folder)):
                 emit(Stage(StageName.PREPARING, "compiling the search's driver, once per machine"))
                 try:
-                    compilers = await _build(toolchain, folder)
+                    await _build(toolchain, folder)
+                    await in_thread(lambda: write_manifest(folder))
                 except BaseException:
                     await in_thread(lambda: remove_tree(folder))
                     raise
-    return Kit(folder, runtime, compilers)
+            await in_thread(lambda: pin(folder))
+    return Kit(folder, runtime)
 
 
-def _read(folder: Path) -> dict[str, tuple[str, ...]] | None:
-    """The commands of a complete kit; they are written last."""
-    try:
-        found = json.loads((folder / _COMMANDS).read_text())
-        return {level: tuple(found[level]) for level in LEVELS}
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+def _is_ready(folder: Path) -> bool:
+    """Whether the kit is complete; from then on it stays for as long as this process lives."""
+    if folder.is_dir():
+        pin(folder)
+    return is_intact(folder, thorough=False)
 
 
-async def _build(toolchain: Toolchain, folder: Path) -> dict[str, tuple[str, ...]]:
+async def _build(toolchain: Toolchain, folder: Path) -> None:
     await in_thread(lambda: _lay_out(folder))
     prefix = await compile_prefix(toolchain.compiler, folder)
-    is_clang = toolchain.compiler.family is Family.CLANG
-    jobs = [
-        (*prefix, *common_flags(toolchain, "-O2"), "-c", source, "-o", f"{Path(source).stem}.o")
-        for source in _SOURCES
-    ]
-    compilers = {}
-    for level in LEVELS:
-        flags = (*prefix, *common_flags(toolchain, level))
-        name = _header(level)
-        jobs.append((*flags, "-x", "c++-header", name, "-o", f"{name}.{'pch' if is_clang else 'gch'}"))
-        path = str(folder / name)
-        # GCC takes the precompiled header when it finds it beside the header.
-        use = ("-include-pch", f"{path}.pch") if is_clang else ("-include", path)
-        compilers[level] = (*flags, *use, "-I", str(folder))
-    # Two at a time: a machine may have no more cores.
-    for first in range(0, len(jobs), 2):
-        await together(*(_compile(folder, job) for job in jobs[first : first + 2]))
-    await in_thread(lambda: write_whole(folder / _COMMANDS, json.dumps(compilers).encode()))
-    return compilers
+    flags = (*prefix, *common_flags(toolchain, "-O2"))
+    await together(
+        *(_compile(folder, (*flags, "-c", source, "-o", f"{Path(source).stem}.o")) for source in _SOURCES)
+    )
 
 
 async def _compile(folder: Path, command: tuple[str, ...]) -> None:
@@ -129,20 +107,12 @@ async def _compile(folder: Path, command: tuple[str, ...]) -> None:
         )
 
 
-def _header(level: str) -> str:
-    return f"common{level}.h"
-
-
 def _lay_out(folder: Path) -> None:
     remove_tree(folder)
     make_folder(folder)
     with storing(folder):
-        # A compiler that is asked how it works looks at a file of this name.
-        (folder / "check.cpp").write_text("int main() {}\n")
         for name in (*_HEADERS, *_SOURCES):
             (folder / name).write_text(_text(name))
-        for level in LEVELS:
-            (folder / _header(level)).write_text(_COMMON)
 
 
 def _text(name: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build.slots import usable_cores
 from llm4cov_engine.coverage.coverage import Coverage
-from llm4cov_engine.coverage.point import Point
+from llm4cov_engine.coverage.point import Metric, Point
 from llm4cov_engine.events import Emit, Stage, StageName
 from llm4cov_engine.process import together
 from llm4cov_engine.search.driver import Win
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from llm4cov_engine.search.driver import Chain, Driver
+
+_BIT: Final = re.compile(r"(?P<name>[\w.$]+)\[(?P<bit>\d+)\]:0->1")
 
 JOBS: Final = 4
 """Processes a generation is divided into, on however many cores: the answer does not depend on them."""
@@ -33,6 +36,13 @@ _GROWTH: Final = 1.6
 _MOST_GENERATIONS: Final = 14
 _LONGEST: Final = 140_000
 """Cycles of the longest stretch: twice what a 16-bit counter counts."""
+
+_MARATHONS: Final = 18
+_MORE_MARATHONS: Final = 50
+"""Per cent of the cycles for trials of the longest stretches; more where something did not count far."""
+
+_DEEP_BIT: Final = 9
+"""A register's bit that short trials do not toggle when it counts."""
 
 _OVERHEAD: Final = 60
 """Cycles that beginning a trial costs as much as, for a design of `_SIZE`."""
@@ -92,6 +102,7 @@ class Search:
         self._end = time.monotonic() + seconds
         self._emit = emit
         self._wins: list[Win] = []
+        self._by_counter: dict[int, list[Point]] = {}
         self._hit: set[int] = set()
         self._base: tuple[Program, ...] = ()
         self._scale = max(1.0, (driver.built.size / _SIZE) ** 0.9)
@@ -107,6 +118,7 @@ class Search:
         by_counter: dict[int, list[Point]] = {}
         for point in points.per_instance:
             by_counter.setdefault(point.hits - 1, []).append(point)
+        self._by_counter = by_counter
         self._base = tuple(base)
         if base:
             chain = await self._driver.chain(base)
@@ -155,7 +167,7 @@ class Search:
             if all_counters <= self._hit:
                 return generation + 1, False
             idle = 0 if len(self._hit) > before else idle + 1
-            if idle >= self._patience:
+            if idle >= self._patience + self._is_deep():
                 return generation + 1, False
             if not done:
                 return generation + 1, True
@@ -181,6 +193,7 @@ class Search:
                     cycles=cycles,
                     longest=longest,
                     overhead=_OVERHEAD,
+                    marathons=_MORE_MARATHONS if self._is_deep() else _MARATHONS,
                     known=known,
                     corpus=corpus,
                     prefix=prefix,
@@ -189,6 +202,22 @@ class Search:
 
         answers = await together(*(job(index) for index in range(JOBS)))
         return [win for wins, _ in answers for win in wins], all(complete for _, complete in answers)
+
+    def _is_deep(self) -> bool:
+        """Whether a register toggled its lower bits and not the upper ones, as a counter that had no time."""
+        ports = {port.name for port in self._driver.setup.ports}
+        toggled: dict[tuple[str, str], int] = {}
+        missed: set[tuple[str, str]] = set()
+        for counter, points in self._by_counter.items():
+            for point in points:
+                if point.metric is not Metric.TOGGLE or (match := _BIT.fullmatch(point.what)) is None:
+                    continue
+                name, bit = (point.instance, match["name"]), int(match["bit"])
+                if counter in self._hit:
+                    toggled[name] = max(bit, toggled.get(name, 0))
+                elif bit >= _DEEP_BIT and match["name"] not in ports:
+                    missed.add(name)
+        return any(toggled.get(name, 0) > 1 for name in missed)
 
     @property
     def _left(self) -> float:

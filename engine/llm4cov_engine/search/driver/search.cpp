@@ -24,6 +24,9 @@
 namespace llm4cov {
 namespace {
 
+// Bytes that are copied in the time of a cycle, about.
+constexpr uint64_t bytesPerCycle = 1000;
+
 template <class T>
 T read(std::istream& in) {
     T value{};
@@ -143,8 +146,11 @@ private:
         const uint64_t seed = read<uint64_t>(in);
         const uint64_t budget = read<uint64_t>(in);
         const uint64_t longest = read<uint64_t>(in);
-        const uint64_t overhead = read<uint64_t>(in);  // cycles that a trial costs besides its own
+        uint64_t overhead = read<uint64_t>(in);    // cycles that a trial costs besides its own
+        const uint64_t marathons = read<uint64_t>(in);  // per cent of the cycles for the longest trials
         Bench bench{m_setup, m_argc, m_argv};
+        // A large state takes its time to be restored.
+        overhead += bench.subject().memorySize() / bytesPerCycle;
         Drawing drawing{m_setup, seed, longest};
         std::vector<Program> corpus = m_programs;
         begin(bench);
@@ -154,7 +160,8 @@ private:
         std::vector<uint8_t> known(count);
         for (const uint32_t each : m_known) known[each] = 1;
         uint64_t spent[static_cast<size_t>(Span::COUNT_)] = {};
-        static constexpr uint64_t shares[] = {30, 30, 22, 18};
+        const uint64_t rest = 100 - marathons;
+        const uint64_t shares[] = {rest * 4 / 11, rest * 4 / 11, rest * 3 / 11, marathons};
         uint64_t total = 0;
         uint64_t trials = 0;
         while (total < budget) {
