@@ -5,20 +5,20 @@ from __future__ import annotations
 import shutil
 import time
 import uuid
-from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from llm4cov_engine.coverage.point import Point
 from llm4cov_engine.design.design import Design
-from llm4cov_engine.elaboration import elaborate
 from llm4cov_engine.events import Emit, Stage, StageName, ignore
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.proof.checking import check, synthesise
 from llm4cov_engine.proof.facts import facts_of
-from llm4cov_engine.proof.graph import FALSE, Run, inverted
-from llm4cov_engine.proof.instrument import WIRE, Probe, ProbeKind, instrument, thing_of
-from llm4cov_engine.proof.model import ActiveReset, Model, build
+from llm4cov_engine.proof.graph import FALSE, TRUE
+from llm4cov_engine.proof.ground import Ground
+from llm4cov_engine.proof.instrument import instrument
+from llm4cov_engine.proof.labels import label
+from llm4cov_engine.proof.model import Model, build
 from llm4cov_engine.proof.netlist import UnsupportedError
 from llm4cov_engine.proof.obstacles import Obstacles, find_obstacles
 from llm4cov_engine.proof.options import ProofOptions
@@ -27,26 +27,23 @@ from llm4cov_engine.proof.records import (
     Cycle,
     Identity,
     Reachable,
-    Tick,
     Undecided,
     Unreachable,
     Verdict,
     Verdicts,
     Witness,
 )
+from llm4cov_engine.proof.traces import simulated, witness_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from llm4cov_engine.proof.instrument import Instrumented
-    from llm4cov_engine.proof.netlist import Check, Netlist
 
 PROVER = "pdr"
 ELABORATION = "elaboration"
 
-_NO_PROBE = "the prover has no way to watch this point"
-_VANISHED = "the prover's front end left this code out"
 _OUT_OF_TIME = "not decided within {seconds:.0f} s"
 
 _QUICK = 0.4
@@ -190,7 +187,7 @@ class _Work:
         )
         if obstacles.unsettled and any(flop.clock is None for flop in netlist.flops):
             raise UnsupportedError("blocks feed each other in a ring, and latches keep what they see there")
-        ground = _Ground(netlist, instrumented, obstacles.has_unknown)
+        ground = Ground(netlist, instrumented, obstacles.has_unknown)
         model = await in_thread(lambda: build(netlist, Assumption.ZERO, unassigned_is_unknown=ground.unknown))
         wanted: dict[Identity, int] = {}
         for point in points:
@@ -208,13 +205,20 @@ class _Work:
         violations = await self._canary_violations(model, watched, folder)
         if violations:
             return self._void(len(watched), violations)
-        assumptions = await self._assumptions(
-            ground, [p for p in points if wanted.get(p.identity) in proven], folder
+        settled = await label(
+            self.design,
+            ground,
+            [point for point in points if wanted.get(point.identity) in proven],
+            folder,
+            # What is proven already is worth the time to say how far it holds.
+            seconds=max(self.left, 0.4 * self.options.seconds),
+            memory=self.options.memory,
         )
         spent = time.monotonic() - self.began
         for identity, literal in wanted.items():
             if literal in proven:
-                self.verdicts[identity] = Unreachable(assumptions[identity], PROVER, round(spent, 2))
+                assumption, is_firm = settled[identity]
+                self.verdicts[identity] = Unreachable(assumption, PROVER, round(spent, 2), is_firm)
             elif literal in traces:
                 self.verdicts[identity] = Reachable(traces[literal])
             else:
@@ -227,7 +231,8 @@ class _Work:
     ) -> tuple[set[int], dict[int, Witness]]:
         """Proven literals, and witnesses for others: each for itself, then together, then with more time."""
         proven = {literal for literal in literals if literal == FALSE}
-        traces: dict[int, Witness] = {}
+        # What always holds is reached whatever the inputs are.
+        traces = {literal: Witness((Cycle({}),)) for literal in literals if literal == TRUE}
         open_literals = [literal for literal in literals if literal > 1]
 
         def rest() -> list[int]:
@@ -258,7 +263,7 @@ class _Work:
     def _witnesses(self, model: Model, traces: Mapping[int, list[str]]) -> dict[int, Witness]:
         found = {}
         for literal, steps in traces.items():
-            witness = _witness(model, literal, steps)
+            witness = witness_of(model, literal, steps)
             if witness is not None:
                 found[literal] = witness
         return found
@@ -269,7 +274,7 @@ class _Work:
         """Canaries that the prover would have called unreachable."""
         from llm4cov_engine.process import in_thread
 
-        seen = await in_thread(lambda: _simulated(model, set(watched.values())))
+        seen = await in_thread(lambda: simulated(model, set(watched.values())))
         rest = sorted({literal for literal in watched.values() if literal > 1} - seen)
         wrong = {literal for literal in watched.values() if literal == FALSE}
         # Each gets a moment, and all together no more than a part of the time.
@@ -280,49 +285,6 @@ class _Work:
             answer = await check(model.graph, [[each] for each in batch], folder, _QUICK, self.options.memory)
             wrong |= answer.proven
         return tuple(identity for identity, literal in watched.items() if literal in wrong)
-
-    async def _assumptions(
-        self, ground: _Ground, points: Sequence[Point], folder: Path
-    ) -> dict[Identity, Assumption]:
-        """The weakest assumption under which each proof holds; every one holds for a zero start."""
-        from llm4cov_engine.process import in_thread
-
-        found = {point.identity: Assumption.ZERO for point in points}
-        resets = [
-            ActiveReset(reset.port, reset.active_low)
-            for reset in (await in_thread(lambda: elaborate(self.design))).resets
-            if not reset.selects
-        ]
-        for start in (Assumption.ANY, Assumption.RESET):
-            model = await in_thread(
-                lambda start=start: build(  # type: ignore[misc]
-                    ground.netlist, start, resets, unassigned_is_unknown=ground.unknown
-                )
-            )
-            open_points = [point for point in points if found[point.identity] is Assumption.ZERO]
-            literals = {}
-            for point in open_points:
-                literal = ground.literal(model, point)
-                if isinstance(literal, int):
-                    literals[point.identity] = literal
-            proven = await self._all_proven(model, sorted(set(literals.values())), folder)
-            found |= {identity: start for identity, literal in literals.items() if literal in proven}
-        return found
-
-    async def _all_proven(self, model: Model, literals: Sequence[int], folder: Path) -> set[int]:
-        """The literals that are never 1, as far as that is soon found: together, then each for itself."""
-        proven = {literal for literal in literals if literal == FALSE}
-        traced: set[int] = set()
-        rest = [literal for literal in literals if literal > 1]
-        for groups in ([rest], *([[each] for each in batch] for batch in _batches(rest, _QUICK))):
-            groups = [[each for each in group if each not in proven | traced] for group in groups]
-            groups = [group for group in groups if group]
-            if groups and self.left > 0.1:
-                limit = min(1.0 if groups[0] == rest else _QUICK, self.left)
-                answer = await check(model.graph, groups, folder, limit, self.options.memory)
-                proven |= answer.proven
-                traced |= answer.traces.keys()
-        return proven
 
     def _void(self, canaries: int, violations: tuple[Identity, ...]) -> Verdicts:
         self.notes.append(
@@ -342,120 +304,3 @@ class _Work:
 def _batches(literals: Sequence[int], share: float) -> Iterable[Sequence[int]]:
     size = max(1, int(_BATCH / share))
     return [literals[at : at + size] for at in range(0, len(literals), size)]
-
-
-class _Ground:
-    """Where the points of an instrumented design are in its netlist."""
-
-    def __init__(self, netlist: Netlist, instrumented: Instrumented, unknown: bool) -> None:
-        self.netlist = netlist
-        self.unknown = unknown
-        self._probes = instrumented.probes
-        self._places = instrumented.places
-        self._checks: defaultdict[tuple[str, int], list[Check]] = defaultdict(list)
-        for check_ in netlist.checks:
-            self._checks[(check_.file, check_.line)].append(check_)
-        self._wires: defaultdict[int, list[tuple[str, Any]]] = defaultdict(list)
-        for name, bits in netlist.names.items():
-            path, found, number = name.rpartition(WIRE)
-            if found and number.isdecimal():
-                self._wires[int(number)].append((path.rstrip("."), bits[0]))
-
-    def literal(self, model: Model, point: Point) -> int | str:
-        """What holds when a point is hit; words where the model has no place for it."""
-        probe = self._probes.get(thing_of(point))
-        if probe is None:
-            return _NO_PROBE
-        path = point.instance.partition(".")[2]
-        literals = (
-            self._checked(model, probe, path)
-            if probe.kind is ProbeKind.CHECK
-            else self._watched(model, probe, path)
-        )
-        return _VANISHED if literals is None else model.graph.any(literals)
-
-    def _checked(self, model: Model, probe: Probe, path: str) -> list[int] | None:
-        graph = model.graph
-        found = [
-            graph.both(model.bits[each.enable], inverted(model.bits[each.condition]))
-            for mark in probe.marks
-            for each in self._checks.get(self._places[mark], ())
-            if _is_at(each.path, path)
-        ]
-        if not found and probe.instead is not None:
-            return self._checked(model, Probe(ProbeKind.CHECK, (probe.instead,)), path)
-        return [graph.both(model.counts, each) for each in found] or None
-
-    def _watched(self, model: Model, probe: Probe, path: str) -> list[int] | None:
-        graph = model.graph
-        per_mark = []
-        for mark in probe.marks:
-            bits = [model.bits[bit] for at, bit in self._wires.get(mark, ()) if _is_at(at, path)]
-            if not bits:
-                return None
-            per_mark.append(bits)
-        if probe.kind is ProbeKind.HIGH:
-            return [graph.both(model.counts, bit) for bit in per_mark[0]]
-        if probe.kind is ProbeKind.ARC:
-            changes = [
-                graph.both(_before(model, old), new)
-                for old, new in zip(per_mark[0], per_mark[1], strict=False)
-            ]
-            return [graph.both(model.counts, change) for change in changes]
-        found = []
-        for bit in per_mark[0]:
-            old = model.previous(bit)
-            change = (
-                graph.both(bit, inverted(old))
-                if probe.kind is ProbeKind.RISE
-                else graph.both(inverted(bit), old)
-            )
-            found.append(graph.both(model.settled, change))
-        return found
-
-
-def _before(model: Model, literal: int) -> int:
-    """A literal in the step before; in the first step it may have been anything."""
-    return inverted(model.previous(inverted(literal)))
-
-
-def _is_at(found: str, wanted: str) -> bool:
-    """Whether something named by a path is in an instance, generate blocks of it included."""
-    return not wanted or found == wanted or found.startswith(f"{wanted}.")
-
-
-def _simulated(model: Model, literals: set[int]) -> set[int]:
-    """Literals that random inputs make 1 in the model."""
-    import random
-
-    source = random.Random(1)
-    width, steps = 128, 96
-    run = Run(model.graph, width)
-    seen: set[int] = set()
-    resets = {node: source.getrandbits(width) for node in model.graph.inputs}
-    for _ in range(steps):
-        inputs = {
-            node: source.getrandbits(width) if source.random() < 0.7 else resets[node]
-            for node in model.graph.inputs
-        }
-        run.step(inputs)
-        seen |= {literal for literal in literals - seen if run.value(literal)}
-    return seen
-
-
-def _witness(model: Model, literal: int, steps: Sequence[str]) -> Witness | None:
-    """A trace as inputs by port; None when the graph does not follow it."""
-    run = Run(model.graph)
-    cycles = []
-    for step in steps:
-        values = {
-            node: 1 if value == "1" else 0 for node, value in zip(model.graph.inputs, step, strict=True)
-        }
-        run.step(values)
-        inputs = {
-            name: sum(values[node] << place for place, node in enumerate(nodes))
-            for name, nodes in model.inputs.items()
-        }
-        ticks: list[Tick] = [tick for node, tick in model.ticks.items() if values[node]]
-        cycles.append(Cycle(inputs, tuple(ticks)))
-    return Witness(tuple(cycles)) if cycles and run.value(literal) else None

@@ -62,6 +62,8 @@ class Entry:
         if self.void:
             return False
         verdict = self.verdicts.get(identity)
+        if isinstance(verdict, Unreachable):
+            return not verdict.is_firm
         return verdict is None or (
             isinstance(verdict, Undecided) and verdict.for_time and seconds > self.seconds
         )
@@ -97,13 +99,22 @@ async def add(design: Design, verdicts: Verdicts, seconds: float) -> Entry:
         known = look_up(design)
         void = known.void or (verdicts.notes[0] if verdicts.violations and verdicts.notes else "")
         entry = Entry(
-            {**known.verdicts, **verdicts.verdicts},
+            {**known.verdicts, **_better(known, verdicts)},
             max(known.seconds, seconds),
             max(known.canaries, verdicts.canaries),
             void,
         )
         _write(path, entry)
     return entry
+
+
+def _better(known: Entry, verdicts: Verdicts) -> dict[Identity, Verdict]:
+    """What is new: a proof is not forgotten because a later try had less time."""
+    return {
+        identity: verdict
+        for identity, verdict in verdicts.verdicts.items()
+        if not (isinstance(verdict, Undecided) and isinstance(known.verdicts.get(identity), Unreachable))
+    }
 
 
 async def void(design: Design, reason: str) -> Entry:

@@ -83,11 +83,13 @@ class Unreachable:
     Attributes:
         prover: name and version ("pdr of abc, pyosys 0.70").
         seconds: wall-clock seconds in which it was decided, together with the design's other points.
+        is_firm: whether weaker assumptions are known not to do; else time was up before that was clear.
     """
 
     assumption: Assumption
     prover: str
     seconds: float
+    is_firm: bool = True
 
 
 @dataclass(frozen=True, slots=True)
