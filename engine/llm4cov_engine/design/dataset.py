@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from llm4cov_engine.coverage.target import SCORE, Target, metric_name
+from llm4cov_engine.design.depth import too_deep
 from llm4cov_engine.design.options import macros
 from llm4cov_engine.design.texts import MOST_BYTES, is_plain
 from llm4cov_engine.errors import NoDesignError, SettingsError, StorageError
@@ -73,6 +74,18 @@ class RowFile(BaseModel):
     content: str
 
 
+def _readable(text: str) -> str:
+    if why := too_deep(text):
+        raise ValueError(f"the RTL is too deep to be read: {why}")
+    return text
+
+
+class RtlFile(RowFile):
+    """A file of RTL inside a row."""
+
+    content: Annotated[str, AfterValidator(_readable)]
+
+
 class RowTarget(BaseModel):
     """A coverage target inside a row."""
 
@@ -95,11 +108,11 @@ class Row(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     id: Annotated[str, BeforeValidator(_label), Field(min_length=1)]
-    rtl_files: Annotated[list[RowFile], Field(min_length=1)]
+    rtl_files: Annotated[list[RtlFile], Field(min_length=1)]
     top: Annotated[str, BeforeValidator(_text)] = Field(
         "", validation_alias=AliasChoices("dut_module_name", "top")
     )
-    include_files: Annotated[list[RowFile], BeforeValidator(_list)] = []
+    include_files: Annotated[list[RtlFile], BeforeValidator(_list)] = []
     spec_files: Annotated[list[RowFile], BeforeValidator(_list)] = []
     instance: Annotated[str, BeforeValidator(_text)] = Field(
         "", validation_alias=AliasChoices("dut_instance_name", "instance")
