@@ -95,11 +95,10 @@ async def make(toolchain: Toolchain, folder: Path, tell: Tell) -> None:
 def _lay_out(folder: Path) -> None:
     remove_tree(folder)
     make_folder(folder)
-    # The wheel's compiler says nothing of how it does what it did before.
-    unique = uuid.uuid4().hex
+    # The wheel's compiler says nothing of how it links what it linked before.
+    unique = f'extern const char unique[]{{"{uuid.uuid4().hex}"}};\n'
     with storing(folder):
-        (folder / "check.cpp").write_text(f'{_CHECK}extern const char unique[]{{"{unique}"}};\n')
-        (folder / "empty.cpp").write_text(f"// {unique}\n")
+        (folder / "check.cpp").write_text(_CHECK + unique)
         for name in _DRIVER_SOURCES:
             (folder / name).write_text(_driver_text(name))
 

@@ -6,14 +6,16 @@ import json
 import re
 import shlex
 import shutil
+import uuid
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build.compiler import Compiler, Family, wheel_folder
+from llm4cov_engine.build.storage import write_whole
 from llm4cov_engine.errors import ToolError
-from llm4cov_engine.process import run
+from llm4cov_engine.process import in_thread, run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +104,7 @@ async def compile_prefix(compiler: Compiler, folder: Path) -> tuple[str, ...]:
     """The command that compiles, before any options of ours.
 
     Args:
-        folder: that holds a file "empty.cpp".
+        folder: to try it in.
 
     The wheel's driver takes a while to start; behind it stands a plain clang that wants to be told where its
     headers are.
@@ -112,6 +114,8 @@ async def compile_prefix(compiler: Compiler, folder: Path) -> tuple[str, ...]:
     """
     if not compiler.wheel:
         return driver(compiler)
+    # It says nothing of how it does what it did before.
+    await in_thread(lambda: write_whole(folder / "empty.cpp", f"// {uuid.uuid4().hex}\n".encode()))
     words = await _spoken(compiler, folder, ["--verbose", "-c", "empty.cpp", "-o", "empty.o"], "-triple")
     kept: list[str] = []
     for option, value in pairwise(words):
