@@ -23,7 +23,8 @@ LARGEST: Final = 4 << 30
 CALLS: Final = "calls"
 """The section of answers, which are files in folders of two letters."""
 
-_OF_FOLDERS: Final = ("runtimes", "libraries", "launchers")
+# The sandbox's launchers are not among them: they are small, and needed for as long as a process lives.
+_OF_FOLDERS: Final = ("runtimes", "libraries")
 _WHOLE: Final = ("ziglang",)
 """Sections that are one entry."""
 

@@ -61,8 +61,9 @@ def test_the_least_recently_used_goes_first_whatever_it_is(own_cache: Path) -> N
 def test_what_was_used_lately_stays(own_cache: Path) -> None:
     old = entry(own_cache / "runtimes" / "old", 1000)
     new = entry(own_cache / "runtimes" / "new", 1000, None)
+    launcher = entry(own_cache / "launchers" / "one", 100)
     assert evict(0) == Eviction(1, 1000)
-    assert (old.exists(), new.exists()) == (False, True)
+    assert (old.exists(), new.exists(), launcher.exists()) == (False, True, True)
 
 
 HOLDER = """
