@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -66,10 +67,16 @@ class Eviction:
 
 
 _pins: dict[Path, int] = {}
+_pinning = threading.Lock()
 
 
 def pin(folder: Path) -> None:
     """Keep an entry for the life of this process; where that cannot be noted, its time of use must do."""
+    with _pinning:
+        _pin(folder)
+
+
+def _pin(folder: Path) -> None:
     held = _pins.get(folder)
     if held is not None and _is_same(held, folder.with_suffix(_PIN)):
         return
