@@ -80,8 +80,8 @@ class Driver:
     options: SimulatorOptions
     built: Built
 
-    async def points(self) -> tuple[Coverage, bool]:
-        """Every coverage point with the number of its counter plus one as its hits; whether trials are cheap.
+    async def points(self) -> tuple[Coverage, int]:
+        """Every coverage point with the number of its counter plus one as its hits, and how many there are.
 
         Raises:
             ToolError: the program does not start.
@@ -89,7 +89,7 @@ class Driver:
         done = await self._run(["points"], deadline=60.0)
         coverage = _coverage(done.files.get("points.dat"), self.design)
         words = next((line.split() for line in done.answers if line.startswith("points ")), ["", "0", "0"])
-        return coverage or _nothing(self.design), words[2] == "1"
+        return coverage or _nothing(self.design), int(words[1])
 
     async def explore(
         self,

@@ -37,6 +37,9 @@ _MOST_GENERATIONS: Final = 14
 _LONGEST: Final = 140_000
 """Cycles of the longest stretch: twice what a 16-bit counter counts."""
 
+_FARTHEST: Final = 1_000_000
+"""Cycles of the longest stretch in a last generation."""
+
 _MARATHONS: Final = 18
 _MORE_MARATHONS: Final = 50
 """Per cent of the cycles for trials of the longest stretches; more where something did not count far."""
@@ -114,9 +117,12 @@ class Search:
             base: programs of an earlier search, which stay as they are: what is found is added after them.
             given: programs to try first, such as witnesses; like all others they count when confirmed.
         """
-        points, _ = await self._driver.points()
+        points, count = await self._driver.points()
         by_counter: dict[int, list[Point]] = {}
         for point in points.per_instance:
+            # What is counted more than once has no number of its own.
+            if point.hits > count:
+                continue
             by_counter.setdefault(point.hits - 1, []).append(point)
         self._by_counter = by_counter
         self._base = tuple(base)
@@ -152,6 +158,7 @@ class Search:
     async def _explore(self, given: list[Program], all_counters: frozenset[int]) -> tuple[int, bool]:
         """Generations of trials; returns how many, and whether the time ran out."""
         idle = 0
+        longest = _LONGEST
         cycles = max(_FEWEST, int(_FIRST / self._scale))
         for generation in range(_MOST_GENERATIONS):
             if self._left <= 0:
@@ -159,7 +166,9 @@ class Search:
             self._tell(generation)
             before = len(self._hit)
             corpus = [*given, *(win.program for win in self._wins[-_KEPT:])]
-            wins, done = await self._generation(generation, cycles, corpus, frozenset(self._hit))
+            wins, done = await self._generation(
+                generation, cycles, corpus, frozenset(self._hit), longest=longest
+            )
             for win in wins:
                 if win.hits - self._hit:
                     self._hit |= win.hits
@@ -168,7 +177,10 @@ class Search:
                 return generation + 1, False
             idle = 0 if len(self._hit) > before else idle + 1
             if idle >= self._patience + self._is_deep():
-                return generation + 1, False
+                if longest == _FARTHEST or cycles // 3 <= _LONGEST:
+                    return generation + 1, False
+                # At the end a few trials of the greatest length: dividers behind each other take their time.
+                longest = _FARTHEST
             if not done:
                 return generation + 1, True
             cycles = int(cycles * _GROWTH)
@@ -181,10 +193,12 @@ class Search:
         corpus: Sequence[Program],
         known: frozenset[int],
         prefix: Sequence[Program] = (),
+        longest: int = 0,
     ) -> tuple[list[Win], bool]:
         """One generation on all cores; what it found, and whether every job came to its end."""
         slots = asyncio.Semaphore(usable_cores())
-        longest = max(400, min(_LONGEST, cycles // 4))
+        far = longest == _FARTHEST
+        longest = max(400, min(longest or _LONGEST, cycles // (3 if far else 4)))
 
         async def job(index: int) -> tuple[tuple[Win, ...], bool]:
             async with slots:
@@ -193,7 +207,7 @@ class Search:
                     cycles=cycles,
                     longest=longest,
                     overhead=_OVERHEAD,
-                    marathons=_MORE_MARATHONS if self._is_deep() else _MARATHONS,
+                    marathons=_MORE_MARATHONS if far or self._is_deep() else _MARATHONS,
                     known=known,
                     corpus=corpus,
                     prefix=prefix,
