@@ -1,7 +1,8 @@
-"""How far work over many rows has come: one bar on stderr, on a terminal only."""
+"""How far work over many rows has come: one bar on a terminal, a line now and then elsewhere."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from llm4cov_engine import Advance
+
+
+LOG_SECONDS = 30.0
+"""Between two lines in a log."""
 
 
 class AdvanceBar:
@@ -32,6 +37,7 @@ class AdvanceBar:
             disable=not talk.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
+        self._told = time.monotonic()
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -44,9 +50,20 @@ class AdvanceBar:
 
     def __call__(self, advance: Advance) -> None:
         """Take one step."""
+        if not talk.is_terminal:
+            self._log(advance)
+            return
         total = advance.total or None
         if advance.what not in self._tasks:
             self._tasks[advance.what] = self._bars.add_task(advance.what, total=total, detail="")
         self._bars.update(
             self._tasks[advance.what], completed=advance.done, total=total, detail=advance.detail[:60]
         )
+
+    def _log(self, advance: Advance) -> None:
+        now = time.monotonic()
+        if now - self._told >= LOG_SECONDS:
+            self._told = now
+            of = f" of {advance.total}" if advance.total else ""
+            detail = f"  {advance.detail}" if advance.detail else ""
+            talk.print(f"{advance.what}: {advance.done}{of}{detail}", markup=False, style="dim")

@@ -78,6 +78,8 @@ class Synthesis:
         self._store = store
         self._jobs = jobs
         self._begun = {each.design: each.id for each in reversed(store.sessions())}
+        self._tell: Tell = silent
+        self._total = 0
         self.done = Synthesized() if done is None else done
 
     async def run(self, entries: Iterable[Entry | Skipped], *, total: int = 0, tell: Tell = silent) -> None:
@@ -91,9 +93,10 @@ class Synthesis:
                 has no line left stops its design only.
             ToolError, StorageError: as the simulator and the store raise them.
         """
+        self._tell, self._total = tell, total
         waiting = iter(entries)
         reading = asyncio.Lock()
-        tell(Advance("designs", 0, total))
+        self._advance("")
 
         async def worker() -> None:
             while True:
@@ -103,10 +106,13 @@ class Synthesis:
                 if entry is None:
                     return
                 await self._work_on(entry)
-                finished = self.done.designs + self.done.skipped.total() + self.done.stopped.total()
-                tell(Advance("designs", finished, total, entry.id))
+                self._advance(entry.id)
 
         await together(*(worker() for _ in range(max(1, self._jobs))))
+
+    def _advance(self, detail: str) -> None:
+        finished = self.done.designs + self.done.skipped.total() + self.done.stopped.total()
+        self._tell(Advance("designs", finished, self._total, detail))
 
     async def _work_on(self, entry: Entry | Skipped) -> None:
         if isinstance(entry, Skipped):
@@ -163,6 +169,7 @@ class Synthesis:
             done = await transition(State(session.design), policy, simulator, seed=seed)
             session.record(done)
             self.done.sampled += 1
+            self._advance(f"{session.design.id}: {number + 1} of {self._plan.samples} samples")
             if done.feedback.blames_design:
                 return False
         return True
@@ -185,6 +192,7 @@ class Synthesis:
             seed = self._plan.seed + self._plan.samples + number
             session.record(await transition(state, policy, simulator, seed=seed))
             self.done.transitions += 1
+            self._advance(f"{session.design.id}: repair {number + 1} of {self._plan.transitions}")
 
 
 def candidates(session: Session, samples: int | None = None) -> Iterator[Node]:

@@ -146,7 +146,7 @@ class _Journal:
         self.contaminated += sum(bool(matches) for _, matches in found)
         try:
             with self._path.open("ab") as file:
-                file.write("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines).encode())
+                file.write("".join(json.dumps(line) + "\n" for line in lines).encode())
                 kept = file.tell()
         except OSError as error:
             raise _unwritable(self._path, error) from error
@@ -175,7 +175,7 @@ class _Journal:
             "contaminated": len({pair["line"] for pair in pairs}),
             "pairs": pairs,
         }
-        write_text(request.folder / REPORT, json.dumps(report, indent=1, ensure_ascii=False) + "\n")
+        write_text(request.folder / REPORT, json.dumps(report, indent=1) + "\n")
         unfit = {pair["line"] for pair in pairs} | {each.line for each in skipped}
         return Contamination(report, frozenset(unfit))
 

@@ -28,6 +28,7 @@ from llm4cov_engine.dataset.export.trainers import companion_row, dataset_info, 
 from llm4cov_engine.dataset.progress import Tell, silent
 from llm4cov_engine.digest import digest
 from llm4cov_engine.files import write_text
+from llm4cov_engine.policy.chat.completion import mended
 from llm4cov_engine.state import Transition
 
 if TYPE_CHECKING:
@@ -198,6 +199,6 @@ class Outlets:
         scrubber, folder = Scrubber.of_this_machine(), self._folder
         for name, value in ((DATASET_INFO, info), (MANIFEST, entries)):
             document = merged(folder / name, scrubber.value(value), folder)
-            write_text(folder / name, json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+            write_text(folder / name, mended(json.dumps(document, indent=2, ensure_ascii=False)) + "\n")
         rows = {kind.value: files[0].rows for kind, files in self._files.items()}
         return Exported(folder, rows, collector.rounds, dict(sorted(collector.left_out.items())))

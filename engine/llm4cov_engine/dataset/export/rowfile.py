@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.errors import StorageError
+from llm4cov_engine.policy.chat.completion import mended
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -48,7 +49,8 @@ class RowFile:
         Raises:
             StorageError: the disk does not take it.
         """
-        self.write_line(json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+        text = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+        self.write_line(mended(text).encode())
 
     def write_line(self, line: bytes) -> None:
         """Add a row that is JSON already, without its line end.

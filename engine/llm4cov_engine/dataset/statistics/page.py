@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from llm4cov_engine.policy.chat.completion import mended
 from llm4cov_engine.version import __version__
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def statistics_page(title: str, document: Mapping[str, Any], plots: Mapping[str,
     facts, tables = _split(document)
     drawn = [_drawn(name, bars) for name, bars in plots.items() if bars]
     template = environment.get_template("statistics.html.j2")
-    return template.render(title=title, facts=facts, tables=tables, plots=drawn, version=__version__)
+    return mended(template.render(title=title, facts=facts, tables=tables, plots=drawn, version=__version__))
 
 
 def _split(document: Mapping[str, Any]) -> tuple[list[tuple[str, str]], list[dict[str, Any]]]:
