@@ -63,7 +63,7 @@ def _until_something_runs() -> None:
 
 
 async def test_a_persons_testbench_is_a_round_of_a_human(bench: Workbench) -> None:
-    assert bench.nodes == ()
+    assert not list(bench.nodes)
     done = await bench.run(written(UP_ONLY))
     assert done.proposal.author is Author.HUMAN
     assert done.feedback.status is Status.SUCCESS
