@@ -33,6 +33,8 @@ from llm4cov_assist.tui.widgets.holes_panel import HolesTable
 from llm4cov_engine import Coverage, Feedback, Metric, Point, State, Status, Testbench, Workbench, events
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.pilot import Pilot
 
 RTL = """\
@@ -83,15 +85,19 @@ class Timed(AssistantApp):
         self.painted = time.perf_counter()
 
 
-async def latency(app: Timed, key: str, character: str | None = None) -> float:
-    """Seconds from a key's arrival to the next frame."""
-    before = app.painted
+async def latency(app: Timed, key: str, state: Callable[[], object], character: str | None = None) -> float:
+    """Seconds from a key's arrival to the first frame after what it changes has changed."""
+    before = state()
     began = time.perf_counter()
     app.post_message(keys.Key(key, character))
-    while app.painted <= max(before, began):
+    changed = 0.0
+    while not changed or app.painted <= changed:
         await asyncio.sleep(0)
-        if time.perf_counter() - began > 5:
-            raise TimeoutError(key)
+        now = time.perf_counter()
+        if not changed and state() != before:
+            changed = now
+        if now - began > 5:
+            raise TimeoutError(f"{key} did nothing: {before} with {app.screen.focused}")
     return app.painted - began
 
 
@@ -120,7 +126,7 @@ async def busy_terminal(seconds: float) -> dict[str, Any]:
         root = Path(folder) / "counter"
         root.mkdir()
         (root / "counter.sv").write_text(RTL + "".join(f"// line {n}\n" for n in range(3000)))
-        app = Timed(Request(str(root), None, {"policy": {"name": "builtin"}}))
+        app = Timed(Request(str(root), None, {"policy": {"name": "builtin"}}), welcome=False)
         async with app.run_test(size=(200, 60)) as pilot:
             main = app.screen_stack[0]
             assert isinstance(main, MainScreen)
@@ -128,6 +134,7 @@ async def busy_terminal(seconds: float) -> dict[str, Any]:
             main.editors.testbench.load("counter_tb.sv", BENCH.replace("ROUND", "0") + "// x\n" * 1500)
             await pilot.pause(0.6)
             rounds = 0
+            editor, tabs = main.editors.testbench.area, main.editors.tabs
             over = time.monotonic() + seconds
 
             async def build() -> None:
@@ -151,13 +158,13 @@ async def busy_terminal(seconds: float) -> dict[str, Any]:
                 main.editors.focus_text()
                 await pilot.pause()
                 for _ in range(10):
-                    found["type"].append(await latency(app, "x", "x"))
+                    found["type"].append(await latency(app, "x", lambda: editor.text, "x"))
                     await asyncio.sleep(0.03)
                 for key in KEYS * 3:
-                    found["scroll"].append(await latency(app, key))
+                    found["scroll"].append(await latency(app, key, lambda: editor.cursor_location))
                     await asyncio.sleep(0.03)
                 for _ in range(2):
-                    found["tabs"].append(await latency(app, "ctrl+pagedown"))
+                    found["tabs"].append(await latency(app, "ctrl+pagedown", lambda: tabs.active))
                     await asyncio.sleep(0.03)
             await work
             every = [value for values in found.values() for value in values]
@@ -182,7 +189,7 @@ async def large_repository(files: int, points: int) -> dict[str, Any]:
             (place / f"part_{number}.sv").write_text(f"module part_{number}(input logic a); endmodule\n")
         (root / "top.sv").write_text(RTL)
         (root / "llm4cov.toml").write_text('[design]\nrtl = ["top.sv"]\n')
-        app = Timed(Request(str(root), None, {"policy": {"name": "builtin"}}))
+        app = Timed(Request(str(root), None, {"policy": {"name": "builtin"}}), welcome=False)
         began = time.perf_counter()
         async with app.run_test(size=(200, 60)) as pilot:
             main = app.screen_stack[0]
@@ -209,10 +216,11 @@ async def large_repository(files: int, points: int) -> dict[str, Any]:
             painted = time.perf_counter()
             tree.focus()
             await pilot.pause()
-            scroll = [await latency(app, key) for key in KEYS * 20]
-            main.query_one(HolesTable).focus()
+            scroll = [await latency(app, key, lambda: tree.cursor_line) for key in KEYS * 20]
+            holes = main.query_one(HolesTable)
+            holes.focus()
             await pilot.pause()
-            scroll += [await latency(app, key) for key in KEYS * 20]
+            scroll += [await latency(app, key, lambda: holes.cursor) for key in KEYS * 20]
             return {
                 "files": files,
                 "points": points,

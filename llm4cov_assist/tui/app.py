@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -51,6 +53,12 @@ class AssistantApp(App[Path | None]):
     def get_default_screen(self) -> Screen[Any]:
         """The main screen."""
         return MainScreen(self._request, welcome=self._welcome)
+
+    def on_mount(self) -> None:
+        """End in good order when the terminal is closed or the process told to end."""
+        if not self.is_headless:
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
 
     async def on_open_folder(self, event: OpenFolder) -> None:
         """End, for the command to begin again there."""

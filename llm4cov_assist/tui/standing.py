@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from llm4cov_engine import Hole, HoleReason, Node, State, Tally, holes, marks
+from llm4cov_engine import Hole, HoleReason, Metric, Node, State, Tally, holes, marks
 
 if TYPE_CHECKING:
-    from llm4cov_engine import Coverage, LineMark, Metric, Point, Workbench
+    from llm4cov_engine import Coverage, LineMark, Point, Workbench
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,7 @@ class Standing:
         firsts: identity of a point to the number of the round that hit it first.
         gains: number of a node to how many points it hit that no earlier one had.
         metrics: number of a node to the ratio of each metric.
+        kinds: number of a node to what it was the first to hit, metric by metric, in words.
     """
 
     state: State
@@ -52,6 +53,7 @@ class Standing:
     firsts: Mapping[tuple[str, ...], int] = field(default_factory=dict)
     gains: Mapping[int, int] = field(default_factory=dict)
     metrics: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    kinds: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def coverage(self) -> Coverage | None:
@@ -110,8 +112,26 @@ class Lookout:
             if node.number not in self._ratios:
                 self._ratios[node.number] = _ratios(workbench.state_of(node))
         return replace(
-            standing, firsts=firsts, gains=dict(Counter(firsts.values())), metrics=dict(self._ratios)
+            standing,
+            firsts=firsts,
+            gains=dict(Counter(firsts.values())),
+            metrics=dict(self._ratios),
+            kinds=kinds_of(firsts),
         )
+
+
+def kinds_of(firsts: Mapping[tuple[str, ...], int]) -> dict[int, str]:
+    """Number of a node to how many points of which metric it was the first to hit, in words."""
+    order = [metric.value for metric in Metric]
+    counts: dict[int, Counter[str]] = {}
+    for identity, number in firsts.items():
+        counts.setdefault(number, Counter())[str(identity[0])] += 1
+    return {
+        number: ", ".join(
+            f"{found[metric]} {metric.replace('_', ' ')}" for metric in order if metric in found
+        )
+        for number, found in counts.items()
+    }
 
 
 def _share(by_metric: Mapping[Metric, Tally]) -> Share:

@@ -161,16 +161,14 @@ async def opened(
 ) -> AsyncIterator[Session]:
     """The application on a project, ready for keys."""
     given = {"policy": {"name": policy}} | (flags or {})
-    app = AssistantApp(Request(str(path), None, given), theme=theme)
+    app = AssistantApp(Request(str(path), None, given), theme=theme, welcome=welcome)
     app.animation_level = "none"
     async with app.run_test(size=size) as pilot:
         session = Session(app, pilot)
         await session.until(lambda: session.main.desk.error or session.main.desk.elaboration)
         await session.rest()
-        if not welcome:
-            await session.until(lambda: True)
-            while app.screen is not session.main:
-                await pilot.press("escape")
-                await pilot.pause()
+        await session.until(lambda: session.main.standing or session.main.desk.error)
+        if welcome:
+            await session.until(lambda: app.screen is not session.main)
         yield session
         session.main.desk.stop()

@@ -18,7 +18,7 @@ from llm4cov_assist.tui.messages import OpenFile, ReviewAsked, Stood
 from llm4cov_assist.tui.screens.ask import AskScreen
 from llm4cov_assist.tui.screens.main import MainScreen
 from llm4cov_assist.tui.screens.policy import PolicyChoice, PolicyScreen
-from llm4cov_assist.tui.standing import Lookout, Standing
+from llm4cov_assist.tui.standing import Lookout, Standing, kinds_of
 from llm4cov_assist.tui.themes import DARK, LIGHT
 from llm4cov_assist.tui.widgets.comparison_view import ComparisonView
 from llm4cov_engine import Author, Coverage, Node, Proposal, State, Status, Testbench, Workbench, compare
@@ -79,6 +79,7 @@ class Stage:
             current=2,
             best=2,
             firsts=seen,
+            kinds=kinds_of(seen),
             gains={number: list(seen.values()).count(number) for number in (1, 2)},
             metrics={
                 number: {

@@ -66,6 +66,7 @@ class MainScreen(WorkingScreen):
 
     async def on_opened(self, event: Opened) -> None:
         """A design is there, or not."""
+        await self._keep_draft().wait()
         design = self.desk.design
         tree = self.query_one(FileTree)
         tree.show_files(self.file_names())

@@ -205,7 +205,9 @@ class ViewingScreen(ShellScreen):
         """Show a file, at a line."""
         self.give_room()
         testbench = self.editors.testbench
-        if event.name == testbench.file and event.name not in self.file_names():
+        design = self.desk.design
+        own = {each.name for each in (*design.sources, *design.headers)} if design else set()
+        if event.name == testbench.file and event.name not in own:
             self.editors.tabs.active = "testbench"
             if event.line:
                 testbench.area.go_to(event.line, event.column)

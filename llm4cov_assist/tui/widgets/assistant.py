@@ -89,10 +89,9 @@ class Assistant(Vertical):
             card = cards[node.number] = RoundCard(node)
             self._add(card)
         if standing.metrics:
-            kinds = _kinds(standing, cards)
             for number, card in cards.items():
                 fresh = standing.gains.get(number, 0)
-                card.show_hits(fresh, kinds.get(number, ""), best=number == standing.best)
+                card.show_hits(fresh, standing.kinds.get(number, ""), best=number == standing.best)
 
     def _add(self, entry: Widget) -> None:
         scroll = self._conversation
@@ -114,16 +113,3 @@ class Assistant(Vertical):
         if text:
             event.input.clear()
             self.post_message(Instructed(text))
-
-
-def _kinds(standing: Standing, cards: dict[int, RoundCard]) -> dict[int, str]:
-    """Per round, how many points of which metric it was the first to hit."""
-    counts: dict[int, dict[str, int]] = {}
-    for identity, number in standing.firsts.items():
-        if number in cards:
-            of_round = counts.setdefault(number, {})
-            of_round[identity[0]] = of_round.get(identity[0], 0) + 1
-    return {
-        number: ", ".join(f"{count} {metric.replace('_', ' ')}" for metric, count in found.items())
-        for number, found in counts.items()
-    }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.binding import Binding, BindingType
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._syntax_aware_document import SyntaxAwareDocument
 from textual.document._wrapped_document import WrappedDocument
@@ -65,6 +67,11 @@ class _Colours(defaultdict[int, Spans]):
 class SourceArea(TextArea):
     """A text area that knows SystemVerilog, opens long files quickly and has room for signs."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+a", "select_all", "Select all"),
+        Binding("ctrl+underscore", "comment", "Comment the lines, or not"),
+    ]
+
     def __init__(self, text: str, *, read_only: bool, id: str | None = None) -> None:  # noqa: A002
         self._signs: dict[int, Sign] = {}
         super().__init__(
@@ -99,6 +106,19 @@ class SourceArea(TextArea):
         """Put the cursor on a place, which counts from 1, and bring it to the middle."""
         row = max(0, min(line - 1, self.document.line_count - 1))
         self.move_cursor((row, max(0, min(column - 1, len(self.document.get_line(row))))), center=True)
+
+    def action_comment(self) -> None:
+        """Make the selected lines comments, or take the comment signs away."""
+        if self.read_only:
+            return
+        first, last = sorted(row for row, _ in self.selection)
+        lines = [self.document.get_line(row) for row in range(first, last + 1)]
+        filled = [line for line in lines if line.strip()]
+        if filled and all(line.lstrip().startswith("//") for line in filled):
+            changed = [re.sub(r"^(\s*)// ?", r"\1", line) for line in lines]
+        else:
+            changed = [f"// {line}" if line.strip() else line for line in lines]
+        self.replace("\n".join(changed), (first, 0), (last, len(lines[-1])))
 
     @property
     def gutter_width(self) -> int:
