@@ -29,6 +29,12 @@ WORTH: Final = 400_000
 _PATIENCE: Final = 0.3
 """Seconds after a round before the DUT is compiled, so that a program that only wanted one round is gone."""
 
+_MOST_IN_VAIN: Final = 2
+"""Split rounds of a design, one after another, that had to be repeated flat before none is tried any more."""
+
+_in_vain: dict[str, int] = {}
+"""Per key, how many there were."""
+
 _tasks: dict[tuple[int, str], asyncio.Task[Library | Refusal]] = {}
 """DUTs that are being compiled, per event loop and key."""
 
@@ -47,7 +53,9 @@ async def library_for(
     """
     if options.build is Build.FLAT or not options.counters:
         return None
-    key = library.library_key(design, toolchain, runtime, options)
+    key = await in_thread(lambda: library.library_key(design, toolchain, runtime, options))
+    if options.build is Build.AUTO and _in_vain.get(key, 0) >= _MOST_IN_VAIN:
+        return None
     known = await in_thread(lambda: library.find(key))
     if known is not None:
         return known
@@ -57,6 +65,16 @@ async def library_for(
     if options.build is Build.SPLIT:
         return await _built(box, toolchain, runtime, design, options)
     return None
+
+
+def remember(found: Library, *, in_vain: bool) -> None:
+    """Note how a split round went.
+
+    Args:
+        in_vain: it had to be repeated flat.
+    """
+    key = found.folder.name
+    _in_vain[key] = _in_vain.get(key, 0) + 1 if in_vain else 0
 
 
 def expect_another(

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.workspace import Workspace
 
-SCHEMA: Final = "3"
+SCHEMA: Final = "4"
 """Changes whenever an entry built by an earlier release must not be used."""
 
 PREFIX: Final = "Vllm4cov"
@@ -101,12 +101,16 @@ class Library:
         """Copy the objects into a folder; the names there.
 
         Raises:
+            UnsplittableError: they have gone from the cache.
             StorageError: they cannot be copied.
         """
         names = []
         with storing(target):
             for name in self.contents.objects:
-                shutil.copyfile(self.folder / name, target / f"dut_{name}")
+                try:
+                    shutil.copyfile(self.folder / name, target / f"dut_{name}")
+                except FileNotFoundError as error:
+                    raise UnsplittableError("the DUT has gone from the cache") from error
                 names.append(f"dut_{name}")
         return tuple(names)
 

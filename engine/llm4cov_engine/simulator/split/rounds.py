@@ -34,7 +34,9 @@ async def attempt(call: Call) -> Answer | None:
             answer = await SplitCall(**{**same, "notes": list(call.notes)}, library=found).make()
         except UnsplittableError as error:
             reason = str(error)
+            choice.remember(found, in_vain=True)
         else:
+            choice.remember(found, in_vain=False)
             return None if _decides(answer, call.design) else answer
     if call.options.build is Build.SPLIT:
         call.notes.append(f"This round was built flat: {reason}.")
