@@ -57,16 +57,16 @@ async def test_an_intact_runtime_is_not_compiled_again(toolchain: Toolchain, cop
 @pytest.mark.slow
 async def test_a_half_written_runtime_is_compiled_again(toolchain: Toolchain, copied: Path) -> None:
     (copied / "manifest.json").unlink()
-    (copied / "runtime.a").unlink()
+    (copied / "verilated.o").unlink()
     assert await compiled_again(toolchain)
 
 
 @pytest.mark.slow
 async def test_damage_behind_an_unchanged_face_is_found_when_a_build_fails(copied: Path) -> None:
-    archive = copied / "runtime.a"
-    stat = archive.stat()
-    archive.write_bytes(bytes(stat.st_size))
-    os.utime(archive, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    damaged = copied / "verilated.o"
+    stat = damaged.stat()
+    damaged.write_bytes(bytes(stat.st_size))
+    os.utime(damaged, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     events: list[Event] = []
     feedback = await Verilator(UNCACHED).simulate(DESIGN, GOOD, events.append)
     assert feedback.status is Status.SUCCESS
