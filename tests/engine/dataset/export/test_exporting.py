@@ -5,23 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 
 from llm4cov_engine.dataset.export.conversation import Teller, without_rules
 from llm4cov_engine.dataset.export.exporting import ExportRequest, export_sessions
 from llm4cov_engine.dataset.export.formats import ExportFormat
 from llm4cov_engine.dataset.export.selection import Selection
+from llm4cov_engine.dataset.statistics.page import statistics_page
+from llm4cov_engine.dataset.statistics.sessions import session_statistics
 from llm4cov_engine.errors import SessionError, StorageError
 from llm4cov_engine.policy.chat.options import ChatOptions
 from llm4cov_engine.policy.chat.prompt import PromptWriter
 from llm4cov_engine.session.store import SessionStore
 from llm4cov_engine.simulator.feedback import Status
-from llm4cov_engine.state import Author, State
+from llm4cov_engine.state import Author, State, Transition
 from tests.engine.dataset.export.stories import (
     bench,
     design,
@@ -33,11 +36,13 @@ from tests.engine.dataset.export.stories import (
     tell,
     trees,
 )
+from tests.engine.session.records import any_feedback, any_proposal, any_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from llm4cov_engine.simulator.feedback import Feedback
+    from llm4cov_engine.state import Proposal
 
 EVERY = tuple(ExportFormat)
 RULES = "Rules of the language and of this simulator"
@@ -190,8 +195,6 @@ def test_a_design_nobody_can_elaborate_is_counted(store: SessionStore, tmp_path:
     unknown = design("gone")
     for about in (broken, unknown):
         tell(store.create(about, policy="chat"), 1, success(3))
-    from dataclasses import replace
-
     tell(store.create(replace(unknown, top="nowhere"), policy="chat"), 1, success(3))
     done = export_sessions([store], ExportRequest((ExportFormat.TRL,)), tmp_path / "out")
     assert done.left_out["the design cannot be elaborated"] >= 1
@@ -309,11 +312,34 @@ def test_datasets_reads_every_format(store: SessionStore, tmp_path: Path) -> Non
 
 
 def test_a_conversation_is_the_same_whoever_proposed() -> None:
-    from llm4cov_engine.state import Transition
-
     teller = Teller()
     told = [
         teller.tell(Transition(State(design()), proposal(1, author), success(5)))
         for author in (Author.HUMAN, Author.TEACHER, Author.BUILTIN)
     ]
     assert told[0] == told[1] == told[2]
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(said=any_proposal, came_of_it=any_feedback, text=any_text)
+def test_torn_text_goes_through(
+    tmp_path_factory: pytest.TempPathFactory, said: Proposal, came_of_it: Feedback, text: str
+) -> None:
+    folder = tmp_path_factory.mktemp("torn")
+    about = replace(design(), id=f"flop {text}", instruction=text)
+    with SessionStore.open(folder / "sessions.db") as store:
+        session = store.create(about, policy="chat")
+        session.record(Transition(State(about), said, came_of_it))
+        done = export_sessions([store], ExportRequest(EVERY), folder / "out")
+        figures = session_statistics([store])
+    assert done.rows["transitions"] == (said.testbench is not None)
+    for path in (folder / "out").glob("*.jsonl"):
+        # Only a line feed ends a row: texts may hold other separators.
+        for line in path.read_bytes().decode("utf-8").removesuffix("\n").split("\n"):
+            assert not line or json.loads(line)
+    statistics_page(text, figures.document(), figures.plots()).encode("utf-8")
