@@ -84,12 +84,11 @@ class Coverage:
         A merged point is excluded when it is in every instance. Machines are not merged: Verilator finds the
         states and arcs of every instance by themselves, and an instance may lack some.
         """
-        groups: defaultdict[tuple[object, ...], list[Point]] = defaultdict(list)
-        for point in self.per_instance:
-            machine = point.instances if point.metric in (Metric.FSM_STATE, Metric.FSM_ARC) else None
-            where = (point.file, point.line, point.column, point.module)
-            groups[(*where, point.metric, point.what, point.lines, machine)].append(point)
-        return tuple(group[0] if len(group) == 1 else _merge(group) for group in groups.values())
+        points = self.per_instance
+        return tuple(
+            points[group[0]] if len(group) == 1 else _merge([points[each] for each in group])
+            for group in merged(points)
+        )
 
     @cached_property
     def metrics(self) -> dict[Metric, Tally]:
@@ -214,6 +213,16 @@ class Coverage:
             return self.tally.ratio
         chosen = COMPOSITES.get(metric) or (Metric(metric),)
         return sum((self.metrics[each] for each in chosen), Tally()).ratio
+
+
+def merged(points: Iterable[Point]) -> list[list[int]]:
+    """Positions of the points of each thing to hit, as `Coverage.points` merges them."""
+    groups: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    for position, point in enumerate(points):
+        machine = point.instances if point.metric in (Metric.FSM_STATE, Metric.FSM_ARC) else None
+        where = (point.file, point.line, point.column, point.module)
+        groups[(*where, point.metric, point.what, point.lines, machine)].append(position)
+    return list(groups.values())
 
 
 def count(points: Iterable[Point]) -> Tally:

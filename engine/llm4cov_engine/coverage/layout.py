@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from llm4cov_engine.coverage.coverage import Coverage
+from llm4cov_engine.coverage.coverage import Coverage, Tally, merged
 from llm4cov_engine.coverage.point import Metric, Point, without_suffix
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def decoded(name: str) -> str:
     return _ENCODED.sub(lambda match: chr(int(match.group(1), 16)), name) if "__0" in name else name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The points of the DUT, without hits, in the order of `Coverage.per_instance`.
 
@@ -123,7 +124,31 @@ class Layout:
         points = tuple(
             point if not count else _hit(point, count) for point, count in zip(self.points, hits, strict=True)
         )
-        return Coverage(points, path=self.instance, simulated_as=self.simulated_as)
+        coverage = Coverage(points, path=self.instance, simulated_as=self.simulated_as)
+        # What every round asks for, found faster than from the points.
+        coverage.__dict__["metrics"] = self._metrics(hits)
+        return coverage
+
+    def _metrics(self, hits: Sequence[int]) -> dict[Metric, Tally]:
+        """`Coverage.metrics` of the points with these hits; none is excluded."""
+        tallies = {}
+        for metric, (single, several) in self._groups.items():
+            hit = sum(1 for position in single if hits[position])
+            hit += sum(1 for positions in several if any(hits[position] for position in positions))
+            tallies[metric] = Tally(hit, len(single) + len(several))
+        return tallies
+
+    @cached_property
+    def _groups(self) -> dict[Metric, tuple[list[int], list[list[int]]]]:
+        """Per metric the positions of the things to hit: of those that stand alone, and of merged ones."""
+        found: dict[Metric, tuple[list[int], list[list[int]]]] = {metric: ([], []) for metric in Metric}
+        for group in merged(self.points):
+            single, several = found[self.points[group[0]].metric]
+            if len(group) == 1:
+                single.append(group[0])
+            else:
+                several.append(group)
+        return found
 
 
 def _hit(point: Point, hits: int) -> Point:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llm4cov_engine.coverage.coverage import Coverage
 from llm4cov_engine.coverage.datafile import parse
 from llm4cov_engine.coverage.layout import NoCoverageError
 from llm4cov_engine.coverage.point import Metric
@@ -182,3 +183,11 @@ def test_the_order_is_fixed() -> None:
     lines = [line for line in data("alu").split(b"\n")[1:] if line]
     turned = HEADER + b"\n".join(reversed(lines)) + b"\n"
     assert parse(turned, top="alu", instance="dut", testbench="tb.sv") == coverage("alu")
+
+
+@pytest.mark.parametrize("name", ["alu", "hierarchy", "machines"])
+def test_tallies_are_those_of_the_points(name: str) -> None:
+    read_from_file = coverage(name)
+    made_of_points = Coverage(read_from_file.per_instance, path=read_from_file.path)
+    assert read_from_file.metrics == made_of_points.metrics
+    assert list(read_from_file.metrics) == list(made_of_points.metrics)
