@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from llm4cov_lsp.options import read_options
-from llm4cov_lsp.publishing import reload
+from llm4cov_lsp.publishing import publish, reload
 from llm4cov_lsp.server import path_of
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def register(server: Server) -> None:
         server.checks.forget(uri)
         server.live.pop(uri, None)
         server.touched.pop(uri, None)
-        server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
-        server.published.discard(uri)
+        # What was measured of it still holds.
+        publish(server, uri)
         if (path := path_of(uri)) is not None:
             server.desks.forget(path)
 

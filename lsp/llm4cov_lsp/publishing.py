@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from llm4cov_engine import Llm4CovError, check_rtl, check_testbench, in_thread, with_texts
+from llm4cov_engine import Llm4CovError, check_rtl, check_testbench, in_thread, is_too_large, with_texts
 from llm4cov_lsp.desks import PROJECT_FILE, Desk, Role
 from llm4cov_lsp.features.holes import hole_diagnostics
 from llm4cov_lsp.features.problems import live_diagnostics, simulator_diagnostics
@@ -41,6 +41,11 @@ async def check(server: Server, uri: str) -> None:
     if desk is None or not options.live.enabled:
         server.live[uri] = []
     else:
+        if is_too_large(desk.workbench.design, text):
+            message = (
+                f"{desk.workbench.design.id} is too large to be checked while you type; runs tell its errors."
+            )
+            server.tell_once(message, types.MessageType.Info)
         problems = await _in_turn(lambda: _problems(server, desk, path, text))
         lines = server.lines(text)
         locate = partial(_locate, server, desk)

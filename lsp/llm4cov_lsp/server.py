@@ -139,9 +139,13 @@ class Server(LanguageServer):
 
     def tell_error(self, error: Llm4CovError) -> None:
         """Show what the world did wrong, once until something changes."""
-        if str(error) not in self._told:
-            self._told.add(str(error))
-            self.tell(str(error), types.MessageType.Error)
+        self.tell_once(str(error), types.MessageType.Error)
+
+    def tell_once(self, message: str, kind: types.MessageType) -> None:
+        """Show a sentence that was not shown since something has changed."""
+        if message not in self._told:
+            self._told.add(message)
+            self.tell(message, kind)
 
     def hear_again(self) -> None:
         """Something has changed: what was wrong may be told once more, and is tried once more."""
