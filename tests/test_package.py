@@ -29,15 +29,15 @@ DEFAULT_ROUNDS NO_GUIDANCE Advance AmbiguousTopError Author BuiltinPolicy BusyEr
 Collected Comparison ContaminationRequest Coverage DatasetFilter DeclarationKind Declared Design
 DesignError DesignOptions Elaboration ElaborationError Exclusion ExclusionKind ExportFormat ExportRequest
 Exported Feedback GivenPolicy Guidance Hole HoleReason HubOptions Instance LineMark LineStatus LiveProblem
-Llm4CovError Metric Mode NoDesignError Node Point Policy PolicyError Problem Project Proposal Proves Recorder
-Rejection Review ScriptedPolicy Seconds Selection Session SessionError SessionStore SessionSummary
-Settings SettingsError Severity Simulator SimulatorIdentity SimulatorOptions SourceFile Span State Status
-StorageError Tally Target TargetResult Testbench Tokenization Tokens ToolError Transition Verilator Why
-Workbench __version__ agentic candidates check_contamination check_rtl check_testbench compare
-dataset_statistics declared describe diagnose direct_infer elaborate errors evaluation events
-export_sessions holes in_thread is_too_large load load_settings load_testbench marks pack push_parcel
-read_text report rtl_files session_statistics statistics_page synthesis transition why with_texts write_clean
-write_script write_text
+Llm4CovError Metric Mode NoDesignError Node Point Policy PolicyError Problem Project Proposal Proves
+Recorder Rejection Review ScriptedPolicy Seconds Selection Session SessionError SessionStore
+SessionSummary Settings SettingsError Severity Simulator SimulatorIdentity SimulatorOptions SourceFile
+Span State Status StorageError Tally Target TargetResult Testbench Tokenization Tokens ToolError
+Transition Verilator Why Workbench __version__ agentic candidates check_contamination check_rtl
+check_testbench compare contaminated_ids dataset_statistics declared describe diagnose direct_infer
+elaborate errors evaluation events export_sessions holes in_thread is_too_large load load_settings
+load_testbench marks pack push_parcel read_text report rtl_files session_statistics statistics_page
+synthesis transition why with_texts write_clean write_script write_text
 """
 
 

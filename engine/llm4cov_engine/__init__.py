@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.dataset.contamination.checking import (
         ContaminationRequest,
         check_contamination,
+        contaminated_ids,
         write_clean,
     )
     from llm4cov_engine.dataset.contamination.rouge import Tokenization
@@ -175,6 +176,7 @@ __all__ = [
     "check_rtl",
     "check_testbench",
     "compare",
+    "contaminated_ids",
     "dataset_statistics",
     "declared",
     "describe",
@@ -220,6 +222,7 @@ _HOMES = {
     "dataset.contamination.checking": (
         "ContaminationRequest",
         "check_contamination",
+        "contaminated_ids",
         "write_clean",
     ),
     "dataset.reading": ("DatasetFilter",),

@@ -20,6 +20,7 @@ from llm4cov_engine import (
     Rejection,
     Selection,
     Status,
+    contaminated_ids,
     export_sessions,
 )
 
@@ -36,6 +37,10 @@ ModelOption = Annotated[
 DesignOption = Annotated[
     list[str] | None,
     typer.Option("--design", metavar="PATTERN", help="Rounds about designs with such ids."),
+]
+ExcludeOption = Annotated[
+    Path | None,
+    typer.Option("--exclude", metavar="REPORT", help="Leave out what a report of `contamination` lists."),
 ]
 MinimumGainOption = Annotated[
     float | None,
@@ -75,6 +80,7 @@ def export(
     author: AuthorOption = None,
     model: ModelOption = None,
     design: DesignOption = None,
+    exclude: ExcludeOption = None,
     min_gain: MinimumGainOption = None,
     min_score: MinimumScoreOption = 0.0,
     status: StatusOption = None,
@@ -98,6 +104,7 @@ def export(
         authors=tuple(author or ()),
         models=tuple(model or ()),
         designs=tuple(design or ()),
+        excluded=contaminated_ids(exclude) if exclude is not None else frozenset(),
         minimum_gain=None if min_gain is None else min_gain / 100,
         minimum_score=min_score / 100,
         statuses=tuple(status or ()),

@@ -9,11 +9,11 @@ import typer
 
 from llm4cov_assist import stages
 from llm4cov_assist.advance import AdvanceBar
-from llm4cov_assist.commands.export import AuthorOption, DesignOption, OutOption
+from llm4cov_assist.commands.export import AuthorOption, DesignOption, ExcludeOption, OutOption
 from llm4cov_assist.console import print_json
 from llm4cov_assist.options import JsonOption
 from llm4cov_assist.stores import ProjectOption, SessionsArgument, StoreOption, opened
-from llm4cov_engine import Selection
+from llm4cov_engine import Selection, contaminated_ids
 from llm4cov_engine.synthesis import build_stage
 
 
@@ -25,6 +25,7 @@ def filter_rounds(
     ] = 0,
     author: AuthorOption = None,
     design: DesignOption = None,
+    exclude: ExcludeOption = None,
     tau: stages.TauOption = 1.0,
     min_score: stages.MinimumScoreOption = None,
     per_design: stages.PerDesignOption = 1,
@@ -41,7 +42,11 @@ def filter_rounds(
     repairs count like a model's. Short designs are held back until the long ones weigh as much. The rows are
     those of `synth`; --store DIR/stageN filters a synthesis anew by other rules.
     """
-    selection = Selection(authors=tuple(author or ()), designs=tuple(design or ()))
+    selection = Selection(
+        authors=tuple(author or ()),
+        designs=tuple(design or ()),
+        excluded=contaminated_ids(exclude) if exclude is not None else frozenset(),
+    )
     rules = stages.stage_rules(
         stage,
         tau=tau,

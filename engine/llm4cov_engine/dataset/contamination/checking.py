@@ -215,6 +215,21 @@ def _unwritable(path: Path, error: OSError) -> StorageError:
     )
 
 
+def contaminated_ids(report: Path) -> frozenset[str]:
+    """Ids of the contaminated designs that a report.json lists.
+
+    Raises:
+        StorageError: it is no such report.
+    """
+    document = _json(report)
+    try:
+        return frozenset(str(pair["train"]) for pair in document["pairs"])  # type: ignore[index]
+    except (KeyError, TypeError) as error:
+        raise StorageError(
+            f"{report} is no report of a contamination check.", "Name the report.json that one wrote."
+        ) from error
+
+
 def write_clean(source: Path, unfit: frozenset[int], path: Path) -> int:
     """Copy the rows of a JSONL dataset but the unfit ones, byte for byte; returns how many.
 

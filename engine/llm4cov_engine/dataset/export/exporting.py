@@ -115,9 +115,10 @@ def write_export(
     with Outlets(request, folder) as outlets:
         scrubber = Scrubber.of_this_machine()
         for group in groups:
-            own = scrubber.within(group[0].design)
             for kind in request.formats:
                 for row, example in rows_of(kind, group, request.margin, collector.left_out):
+                    # Designs of one name may lie in different folders.
+                    own = scrubber.within(example.design)
                     known = own.value(facts_of(example))
                     outlets.write(kind, own.value(row), known, example.conversation.tokens)
     return outlets.finish(collector)

@@ -25,6 +25,7 @@ class Selection:
         authors: who may have proposed; empty for anybody.
         models: patterns of model names; empty for any, and for none.
         designs: patterns of design ids; empty for any.
+        excluded: design ids that are left out, such as those a contamination check found.
         minimum_gain: in [-1, 1]; None for any.
         minimum_score: of the round's result, in [0, 1].
         statuses: how the round may have ended; empty for any way.
@@ -35,6 +36,7 @@ class Selection:
     authors: tuple[Author, ...] = ()
     models: tuple[str, ...] = ()
     designs: tuple[str, ...] = ()
+    excluded: frozenset[str] = frozenset()
     minimum_gain: float | None = None
     minimum_score: float = 0.0
     statuses: tuple[Status, ...] = ()
@@ -43,6 +45,8 @@ class Selection:
 
     def wants_design(self, design: str) -> bool:
         """Whether rounds of a design can be wanted at all."""
+        if design in self.excluded:
+            return False
         return not self.designs or any(fnmatchcase(design, pattern) for pattern in self.designs)
 
     def objection(self, node: Node) -> str:
@@ -63,7 +67,11 @@ class Selection:
 
     def document(self) -> dict[str, Any]:
         """As the manifest tells it: what was asked for and nothing else."""
-        given = {name: value for name, value in asdict(self).items() if value not in ((), None, 0.0)}
+        given = {
+            name: value for name, value in asdict(self).items() if value not in ((), None, 0.0, frozenset())
+        }
+        if self.excluded:
+            given["excluded"] = sorted(self.excluded)
         for name in ("since", "until"):
             if name in given:
                 given[name] = given[name].isoformat()

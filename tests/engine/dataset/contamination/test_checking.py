@@ -13,10 +13,11 @@ from llm4cov_engine.dataset.contamination.checking import (
     Contamination,
     ContaminationRequest,
     check_contamination,
+    contaminated_ids,
     write_clean,
 )
 from llm4cov_engine.dataset.progress import Advance, silent
-from llm4cov_engine.errors import NoDesignError
+from llm4cov_engine.errors import NoDesignError, StorageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,6 +63,9 @@ def test_it_finds_the_copies(request_: ContaminationRequest) -> None:
     report = json.loads((request_.folder / "report.json").read_text())
     assert report == found.document
     assert (report["tokens"], report["threshold"]) == ("whitespace", 0.5)
+    assert contaminated_ids(request_.folder / "report.json") == {"copy", "same"}
+    with pytest.raises(StorageError, match="is no report"):
+        contaminated_ids(request_.folder / PAIRS)
     assert report["pairs"][0]["similarity"] == 1.0
 
 

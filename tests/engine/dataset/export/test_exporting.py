@@ -136,6 +136,8 @@ def test_another_format_joins_what_is_there(store: SessionStore, tmp_path: Path)
         (Selection(models=("a-*",)), 4),
         (Selection(models=("other",)), 0),
         (Selection(designs=("other",)), 0),
+        (Selection(excluded=frozenset({"flop"})), 0),
+        (Selection(excluded=frozenset({"other"})), 5),
         (Selection(minimum_gain=0.3), 3),
         (Selection(minimum_score=0.65), 1),
         (Selection(statuses=(Status.COMPILE_FAILED,)), 1),
