@@ -88,7 +88,7 @@ class CoverageSettings(Section):
     proofs: Literal["off", "any", "reset", "zero"] = "reset"
     """Which proofs take unreachable points out: none; those for any initial state; those for the state after a
     reset too; or those for Verilator's start with zeros too."""
-    proof_seconds: Annotated[float, Field(gt=0)] = 10
+    proof_seconds: Annotated[float, Field(gt=0)] = 20
     """Wall-clock seconds the prover may take for the points of a design together."""
 
     @property
