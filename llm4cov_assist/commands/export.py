@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from llm4cov_assist.advance import AdvanceBar
-from llm4cov_assist.console import data, print_json, talk
+from llm4cov_assist.console import print_json, talk
 from llm4cov_assist.options import JsonOption
+from llm4cov_assist.stages import print_exported
 from llm4cov_assist.stores import ProjectOption, SessionsArgument, StoreOption, opened
 from llm4cov_engine import (
     Author,
@@ -148,11 +149,7 @@ def _rows(results: list[Exported], kind: ExportFormat) -> int:
 
 def _print(results: list[Exported], out: Path) -> None:
     for result in results:
-        for kind, rows in result.rows.items():
-            data.print(f"{kind:12} {rows:6} rows  {out / f'{kind}.jsonl'}", markup=False)
-        if result.left_out:
-            reasons = ", ".join(f"{count} {reason}" for reason, count in result.left_out.items())
-            talk.print(f"of {result.rounds} rounds left out: {reasons}", markup=False, style="dim")
+        print_exported(result, out)
     if not any(rows for result in results for rows in result.rows.values()):
         talk.print("No round was good enough; --all takes every one with a testbench.", markup=False)
 

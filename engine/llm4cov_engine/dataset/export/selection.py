@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,9 @@ class Selection:
     def document(self) -> dict[str, Any]:
         """As the manifest tells it: what was asked for and nothing else."""
         given = {
-            name: value for name, value in asdict(self).items() if value not in ((), None, 0.0, frozenset())
+            each.name: getattr(self, each.name)
+            for each in fields(self)
+            if getattr(self, each.name) != each.default
         }
         if self.excluded:
             given["excluded"] = sorted(self.excluded)

@@ -152,6 +152,18 @@ def test_selection(store: SessionStore, tmp_path: Path, selection: Selection, ro
     assert export_sessions([store], request, tmp_path / "out").rows == {"transitions": rows}
 
 
+def test_the_manifest_tells_what_was_asked_for() -> None:
+    assert Selection().document() == {}
+    since = datetime(2026, 2, 18, tzinfo=UTC)
+    asked = Selection((Author.HUMAN,), minimum_gain=0.0, since=since, excluded=frozenset({"b", "a"}))
+    assert json.loads(json.dumps(asked.document())) == {
+        "authors": ["human"],
+        "excluded": ["a", "b"],
+        "minimum_gain": 0.0,
+        "since": "2026-02-18T00:00:00+00:00",
+    }
+
+
 def test_sessions_are_chosen_by_name(store: SessionStore, tmp_path: Path) -> None:
     story(store)
     second = story(store, design("other"))
