@@ -113,7 +113,7 @@ def _unknown(name: str) -> SettingsError:
 
 def _builtin(guidance: Guidance, options: SimulatorOptions | None, budget_seconds: float | None) -> Policy:
     from llm4cov_engine.policy.builtin import BuiltinPolicy
-    from llm4cov_engine.search.finding import SECONDS, Effort
+    from llm4cov_engine.search.effort import SECONDS, Effort
 
     effort = Effort() if budget_seconds is None else Effort(min(SECONDS, 0.5 * budget_seconds))
     return BuiltinPolicy(holes=guidance.holes, options=options, effort=effort)

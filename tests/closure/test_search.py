@@ -12,7 +12,8 @@ from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.events import Event, Stage, ignore
 from llm4cov_engine.policy.builtin.known import know
 from llm4cov_engine.search import searching
-from llm4cov_engine.search.finding import Effort, find
+from llm4cov_engine.search.effort import Effort
+from llm4cov_engine.search.finding import find
 from llm4cov_engine.search.setup import Setup, find_setup
 from llm4cov_engine.search.stimulus import Code, Mode, Operation
 from llm4cov_engine.search.testbench import read_back

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from llm4cov_engine.policy.builtin.known import know
+from llm4cov_engine.search.covering import cover
 from llm4cov_engine.search.driver import Win
 from llm4cov_engine.search.glue import cpp_name
-from llm4cov_engine.search.searching import Trial, cover
+from llm4cov_engine.search.searching import Trial
 from llm4cov_engine.search.setup import Setup, find_setup
 from llm4cov_engine.search.stimulus import Code, Mode, Operation, decoded, encoded, tidied
 from llm4cov_engine.search.testbench import read_back

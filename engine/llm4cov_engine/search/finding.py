@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from llm4cov_engine.build.toolchain import find_toolchain
 from llm4cov_engine.events import Emit, Stage, StageName
@@ -20,26 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from llm4cov_engine.design.design import Design
+    from llm4cov_engine.search.effort import Effort
     from llm4cov_engine.search.setup import Setup
     from llm4cov_engine.search.stimulus import Program
     from llm4cov_engine.simulator.options import SimulatorOptions
-
-
-SECONDS: Final = 20.0
-"""Of a search, unless somebody says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How much a search may do.
-
-    Attributes:
-        seconds: after which it ends wherever it is; a search that comes to its own end does not depend on it.
-        patience: generations of trials without anything new after which it ends by itself.
-    """
-
-    seconds: float = SECONDS
-    patience: int = 2
 
 
 async def find(

@@ -13,12 +13,13 @@ from llm4cov_engine.coverage.coverage import Coverage
 from llm4cov_engine.coverage.point import Metric, Point
 from llm4cov_engine.events import Emit, Stage, StageName
 from llm4cov_engine.process import together
+from llm4cov_engine.search.covering import cover, ordered
 from llm4cov_engine.search.driver import Win
-from llm4cov_engine.search.stimulus import Code, Program, cycles_of, tidied
+from llm4cov_engine.search.stimulus import Program, cycles_of, tidied
 from llm4cov_engine.search.witnesses import with_reset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from llm4cov_engine.search.driver import Chain, Driver
 
@@ -244,7 +245,7 @@ class Search:
     async def _selected(self) -> tuple[tuple[Program, ...], Chain]:
         """The few programs that hit everything, in an order in which they do."""
         self._emit(Stage(StageName.PROPOSING, "choosing the trials that are needed"))
-        chosen = _ordered(cover(self._wins, self._hit))
+        chosen = ordered(cover(self._wins, self._hit))
         return await self._whole((*self._base, *(win.program for win in chosen)))
 
     async def _mended(self, programs: tuple[Program, ...], chain: Chain) -> tuple[tuple[Program, ...], Chain]:
@@ -299,28 +300,3 @@ class Search:
             if confirmed.hits >= chain.hits:
                 own, chain = programs[len(base) :], confirmed
         return (*base, *own), chain
-
-
-def cover(wins: Iterable[Win], wanted: Iterable[int]) -> list[Win]:
-    """Few and short programs that hit all that is wanted, as far as any does (greedy set cover)."""
-    left = set(wanted)
-    candidates = [
-        (win, win.hits & left, 200 + cycles_of(win.program) + 30 * len(win.program)) for win in wins
-    ]
-    chosen: list[Win] = []
-    while left:
-        best = max(
-            range(len(candidates)),
-            key=lambda i: len(candidates[i][1] & left) / candidates[i][2],
-            default=None,
-        )
-        if best is None or not candidates[best][1] & left:
-            break
-        chosen.append(candidates[best][0])
-        left -= candidates[best][1]
-    return chosen
-
-
-def _ordered(wins: Iterable[Win]) -> list[Win]:
-    """Programs that never reset first: only they can count on the state at time 0."""
-    return sorted(wins, key=lambda win: any(each.code is Code.RESET for each in win.program))

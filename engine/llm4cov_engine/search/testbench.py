@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from llm4cov_engine.coverage.point import Metric, Point
-from llm4cov_engine.coverage.vectors import ranges
 from llm4cov_engine.policy.builtin.render import environment, parameters_text
 from llm4cov_engine.policy.builtin.signals import Signal
 from llm4cov_engine.policy.builtin.values import literal
@@ -24,6 +20,7 @@ from llm4cov_engine.search.meanings import (
     OF_WIDTH,
     VALUED,
 )
+from llm4cov_engine.search.reached import reached
 from llm4cov_engine.search.reading import MARK, Names, read_trials
 from llm4cov_engine.search.searching import Trial
 from llm4cov_engine.search.stimulus import BUS_PATIENCE, Code, Mode, Operation, cycles_of
@@ -36,11 +33,6 @@ if TYPE_CHECKING:
     from llm4cov_engine.elaboration.records import Port
     from llm4cov_engine.search.setup import Lane, Setup, SetupBus
     from llm4cov_engine.search.stimulus import Program
-
-MOST_REACHED: Final = 6
-"""Lines that say what a trial was the first to reach, the last of them for all the rest."""
-
-_WIDE: Final = 96
 
 
 def read_back(setup: Setup, text: str) -> tuple[Program, ...] | None:
@@ -267,7 +259,7 @@ class _Text:
         return {
             "number": number,
             "cycles": f"{cycles:,} cycle{'s' if cycles != 1 else ''}",
-            "reached": _reached(trial.points),
+            "reached": reached(trial.points),
             "lines": self._lines(trial.program),
         }
 
@@ -332,41 +324,6 @@ def _unique(names: Sequence[str], taken: set[str]) -> list[str]:
         used.add(name)
         found.append(name)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """What was reached, and how much it says."""
-
-    rank: int
-    text: str
-
-
-def _reached(points: Sequence[Point]) -> list[str]:
-    """What a trial was the first to reach, in a few lines, the most telling first."""
-    lines: dict[str, None] = {}
-    counts: Counter[Metric] = Counter()
-    toggles: dict[tuple[str, int, int, str], list[Point]] = {}
-    for point in sorted(
-        points, key=lambda each: (each.instance.count("."), each.file, each.line, each.column)
-    ):
-        counts[point.metric] += 1
-        if point.metric is Metric.TOGGLE:
-            toggles.setdefault((point.file, point.line, point.column, point.instance), []).append(point)
-        else:
-            lines[f"{point.file}:{point.line} {point.metric.value} {_plain(point.what)}"] = None
-    for (file, line, _, _), members in toggles.items():
-        lines |= {f"{file}:{line} toggle {_plain(what)}": None for what, _ in ranges(members)}
-    shown = [text[:_WIDE] for text in lines]
-    if len(shown) <= MOST_REACHED:
-        return shown
-    total = ", ".join(f"{count} {metric.value}" for metric, count in counts.items())
-    return [*shown[: MOST_REACHED - 1], f"and others, together {total}"]
-
-
-def _plain(text: str) -> str:
-    """A point's words without what would end a comment line."""
-    return " ".join(text.split())
 
 
 @cache

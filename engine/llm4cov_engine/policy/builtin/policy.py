@@ -13,9 +13,8 @@ from llm4cov_engine.policy.builtin.known import Known, know
 from llm4cov_engine.policy.builtin.plan import Phase, first_cycles, opening
 from llm4cov_engine.policy.builtin.render import phase_calls, phase_tasks, testbench_text
 from llm4cov_engine.policy.builtin.rewrite import Written, last_begun, read_written
-from llm4cov_engine.policy.builtin.searched import carry_out, requested
 from llm4cov_engine.process import in_thread
-from llm4cov_engine.search.finding import Effort
+from llm4cov_engine.search.effort import Effort
 from llm4cov_engine.simulator.feedback import Status
 from llm4cov_engine.simulator.options import SimulatorOptions
 from llm4cov_engine.state import Author, Proposal
@@ -78,6 +77,9 @@ class BuiltinPolicy:
         Raises:
             ElaborationError: the design cannot be elaborated.
         """
+        # What searches stands on modules of this package.
+        from llm4cov_engine.policy.builtin.searched import carry_out, requested
+
         if self._effort is not None and (request := await in_thread(lambda: requested(state, seed))):
             searched = await carry_out(request, seed, self._options, self._effort, emit)
             if searched is not None:

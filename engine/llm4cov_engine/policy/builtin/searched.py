@@ -21,7 +21,7 @@ from llm4cov_engine.testbench import Testbench
 if TYPE_CHECKING:
     from llm4cov_engine.coverage.coverage import Coverage
     from llm4cov_engine.events import Emit
-    from llm4cov_engine.search.finding import Effort
+    from llm4cov_engine.search.effort import Effort
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.state import State
 
