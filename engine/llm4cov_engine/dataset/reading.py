@@ -74,6 +74,16 @@ class DatasetReading:
     entries: tuple[Entry, ...]
     skipped: tuple[Skipped, ...]
 
+    @classmethod
+    def of(cls, name: str | Path, found: Iterable[Entry | Skipped]) -> DatasetReading:
+        """What was found in a dataset, apart."""
+        everything = list(found)
+        return cls(
+            short_name(name),
+            tuple(each for each in everything if isinstance(each, Entry)),
+            tuple(each for each in everything if isinstance(each, Skipped)),
+        )
+
     @property
     def skipped_by_reason(self) -> dict[SkipReason, int]:
         """How many were skipped, by reason, the most frequent first."""
@@ -112,9 +122,4 @@ def read_dataset(
         NoDesignError, StorageError, ToolError, SettingsError: as `sources.entries` raises them. A dataset
             without a design raises nothing.
     """
-    found = list(filtered(entries(name, hub), wanted))
-    return DatasetReading(
-        short_name(name),
-        tuple(each for each in found if isinstance(each, Entry)),
-        tuple(each for each in found if isinstance(each, Skipped)),
-    )
+    return DatasetReading.of(name, filtered(entries(name, hub), wanted))

@@ -11,7 +11,7 @@ import json
 import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -202,9 +202,3 @@ def _sync_folder(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def as_document(sample: Sample) -> dict[str, Any]:
-    """A sample as JSON values."""
-    document: dict[str, Any] = _SAMPLE.dump_python(sample, mode="json")
-    return document

@@ -13,8 +13,8 @@ from llm4cov_engine.build.toolchain import find_toolchain
 from llm4cov_engine.choice import Mode, choose, name_of
 from llm4cov_engine.dataset.entry import Entry, Skipped, SkipReason
 from llm4cov_engine.dataset.progress import Advance, Tell, silent
-from llm4cov_engine.dataset.reading import DatasetFilter, filtered
-from llm4cov_engine.dataset.sources import HubOptions, entries, short_name
+from llm4cov_engine.dataset.reading import DatasetFilter, DatasetReading, filtered
+from llm4cov_engine.dataset.sources import HubOptions, entries
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.errors import DesignError, NoDesignError
 from llm4cov_engine.evaluation.configuration import Configuration, configure, task_of
@@ -90,26 +90,24 @@ async def prepare(request: EvaluationRequest, tell: Tell = silent) -> Evaluation
     settings = _settings(request)
     # Whether there is such a policy is better known before anything is read or written.
     choose(settings.policy, mode=request.mode, seed=settings.simulator.seed)
-    found = await _read(request, tell)
-    skipped = [each for each in found if isinstance(each, Skipped)]
-    wanted = [each for each in found if isinstance(each, Entry)]
+    reading = await _read(request, tell)
+    skipped = list(reading.skipped)
     designs: dict[str, Design] = {}
     tasks: list[Task] = []
-    for number, entry in enumerate(wanted):
-        tell(Advance("elaborating", number, len(wanted), entry.id))
+    for number, entry in enumerate(reading.entries):
+        tell(Advance("elaborating", number, len(reading.entries), entry.id))
         design = await in_thread(partial(_design, entry, settings, request))
         if isinstance(design, Skipped):
             skipped.append(design)
         else:
             designs[entry.id] = design
             tasks.append(task_of(design, difficulty=entry.difficulty, agentic=entry.is_agentic))
-    name = short_name(request.dataset)
     if not designs:
-        raise _nothing(name, skipped)
+        raise _nothing(reading.name, skipped)
     tool = (await find_toolchain(settings.simulator.verilator)).verilator
     configuration = configure(
         settings,
-        dataset=name,
+        dataset=reading.name,
         mode=request.mode,
         rounds=1 if request.mode is Mode.DIRECT else settings.policy.rounds,
         tasks=tuple(tasks),
@@ -119,14 +117,14 @@ async def prepare(request: EvaluationRequest, tell: Tell = silent) -> Evaluation
     return EvaluationPlan(configuration, settings, designs, tuple(skipped), request.samples)
 
 
-async def _read(request: EvaluationRequest, tell: Tell) -> list[Entry | Skipped]:
+async def _read(request: EvaluationRequest, tell: Tell) -> DatasetReading:
     """The dataset, some rows at a time: reading a large one can be watched and cancelled."""
     found: list[Entry | Skipped] = []
     stream = filtered(entries(request.dataset, request.hub), request.wanted)
     while batch := await in_thread(lambda: list(islice(stream, _BATCH))):
         found += batch
         tell(Advance("reading", len(found), 0))
-    return found
+    return DatasetReading.of(request.dataset, found)
 
 
 _BATCH = 64
