@@ -32,6 +32,9 @@ PROGRAM: Final = "search"
 OPTIMISED: Final = 450_000
 """Bytes of generated C++ up to which the time to optimise them is won back by the trials."""
 
+LARGEST: Final = 16_000_000
+"""Bytes of generated C++ above which a design is left to a testbench of another kind."""
+
 _UNIT: Final = 250_000
 _MOST_UNITS: Final = 8
 
@@ -73,6 +76,8 @@ async def build(
         raise NotDrivableError("Verilator refuses it without a testbench")
     glue = await in_thread(lambda: _prepared(space.model, setup))
     units, size = await in_thread(lambda: _write_units(space.model, glue))
+    if size > LARGEST:
+        raise NotDrivableError("it is too large to be worth a build of its own")
     level = "-O1" if size <= OPTIMISED else "-O0"
     access = reach.of_compiler(toolchain, kit.runtime, space, options)
     access = replace(access, readable=(*access.readable, kit.folder))

@@ -80,12 +80,13 @@ class BuiltinPolicy:
         # What searches stands on modules of this package.
         from llm4cov_engine.policy.builtin.searched import carry_out, requested
 
+        state = _pointed(state, self._holes)
         if self._effort is not None and (request := await in_thread(lambda: requested(state, seed))):
             searched = await carry_out(request, seed, self._options, self._effort, emit)
             if searched is not None:
                 testbench, note = searched
                 return Proposal(testbench, Author.BUILTIN, policy=self.name, note=note, seed=seed)
-        testbench, note = await in_thread(lambda: _propose(_pointed(state, self._holes), seed))
+        testbench, note = await in_thread(lambda: _propose(state, seed))
         return Proposal(testbench, Author.BUILTIN, policy=self.name, note=note, seed=seed)
 
 
