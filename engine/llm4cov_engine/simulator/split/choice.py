@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.errors import Llm4CovError
-from llm4cov_engine.process import in_thread
+from llm4cov_engine.process import in_thread, uninterrupted
 from llm4cov_engine.simulator import faults, model
 from llm4cov_engine.simulator.options import Build
 from llm4cov_engine.simulator.split import library
@@ -38,6 +38,9 @@ _in_vain: dict[str, int] = {}
 _tasks: dict[tuple[int, str], asyncio.Task[Library | Refusal]] = {}
 """DUTs that are being compiled, per event loop and key."""
 
+_waiting: dict[asyncio.Task[Library | Refusal], int] = {}
+"""How many rounds wait for each."""
+
 
 async def library_for(
     box: Box, toolchain: Toolchain, runtime: Runtime, design: Design, options: SimulatorOptions
@@ -61,7 +64,7 @@ async def library_for(
         return known
     task = _tasks.get(_name(key))
     if task is not None and not task.done():
-        return await task
+        return await _awaited(task)
     if options.build is Build.SPLIT:
         return await _built(box, toolchain, runtime, design, options)
     return None
@@ -92,6 +95,26 @@ def expect_another(
         del _tasks[known]
     if name not in _tasks:
         _tasks[name] = asyncio.create_task(_later(box, toolchain, runtime, design, options))
+
+
+async def _awaited(task: asyncio.Task[Library | Refusal]) -> Library | Refusal | None:
+    """What comes of a DUT that is being compiled; None when somebody stopped that.
+
+    Whoever waits last and is cancelled stops it, and goes when it is gone.
+    """
+    _waiting[task] = _waiting.get(task, 0) + 1
+    try:
+        await asyncio.wait([task])
+    except asyncio.CancelledError:
+        if _waiting[task] == 1:
+            task.cancel()
+            await uninterrupted(asyncio.wait([task]))
+        raise
+    finally:
+        _waiting[task] -= 1
+        if not _waiting[task]:
+            del _waiting[task]
+    return None if task.cancelled() else task.result()
 
 
 async def _later(

@@ -22,6 +22,7 @@ from llm4cov_engine.simulator.split.library import Library, Refusal
 from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.testbench import Testbench
 from tests.engine.simulator.split.dut import DESIGN, styled
+from tests.processes import started_by
 
 SPLIT = SimulatorOptions(use_cache=False, build=Build.SPLIT)
 BOX = Box(Kind.LIMITS)
@@ -271,3 +272,34 @@ async def test_a_design_that_is_closed_was_built_flat() -> None:
     assert feedback.score == 1.0
     assert feedback.build == "flat"
     assert feedback.notes == ()
+
+
+async def test_a_round_that_waits_for_the_dut_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choice, "WORTH", 1)
+    waited = own("waited for")
+    await library.discard(await key(waited))
+    options = replace(SPLIT, build=Build.AUTO)
+    toolchain = await find_toolchain()
+    ready = await runtime.prepare(toolchain, ignore)
+
+    def another() -> asyncio.Task[Library | Refusal | None]:
+        return asyncio.create_task(choice.library_for(BOX, toolchain, ready, waited, options))
+
+    choice.expect_another(BOX, toolchain, ready, waited, options, 2)
+    one, other = another(), another()
+    await asyncio.sleep(0.2)
+    one.cancel()
+    # The other round still gets the DUT.
+    assert isinstance(await other, Library)
+    assert one.cancelled()
+
+    await library.discard(await key(waited))
+    await asyncio.sleep(0)
+    choice.expect_another(BOX, toolchain, ready, waited, options, 2)
+    last = another()
+    await asyncio.sleep(0.4)
+    last.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await last
+    assert await another() is None
+    assert started_by(os.getpid()) == []
