@@ -27,14 +27,16 @@ class EngineCoverage extends vscode.FileCoverage {
 export class CoverageTests implements vscode.Disposable {
   private readonly controller = vscode.tests.createTestController("llm4cov", "LLM4Cov testbenches");
 
+  private readonly profile: vscode.TestRunProfile;
+
   constructor(private readonly client: LanguageClient) {
-    const profile = this.controller.createRunProfile(
+    this.profile = this.controller.createRunProfile(
       "Run with coverage",
       vscode.TestRunProfileKind.Coverage,
       (request, token) => this.run(request, token),
       true,
     );
-    profile.loadDetailedCoverage = async (_run, coverage) =>
+    this.profile.loadDetailedCoverage = async (_run, coverage) =>
       coverage instanceof EngineCoverage ? coverage.details() : [];
     this.controller.resolveHandler = () => this.discover();
     this.controller.refreshHandler = () => this.discover();
@@ -52,7 +54,9 @@ export class CoverageTests implements vscode.Disposable {
 
   /** Show the coverage there is, without running anything. */
   async publish(uri: string | undefined): Promise<void> {
-    const run = this.controller.createTestRun(new vscode.TestRunRequest(), "coverage", false);
+    // The profile is asked for what is behind the percentages.
+    const request = new vscode.TestRunRequest([], undefined, this.profile);
+    const run = this.controller.createTestRun(request, "coverage", false);
     try {
       await this.add(run, uri);
     } finally {
