@@ -8,6 +8,7 @@ import typer
 
 from llm4cov_assist.console import data, talk
 from llm4cov_engine import ExportFormat
+from llm4cov_engine.synthesis import Strategy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,19 @@ StageOption = Annotated[
         min=0,
         max=2,
         help="0: warm-up, the teacher alone; 1: imitation; 2: self-sampling.",
+    ),
+]
+StrategyOption = Annotated[
+    Strategy, typer.Option("--select", help="Which states are repaired; all but worst are ablations.")
+]
+GapOption = Annotated[
+    float,
+    typer.Option(
+        "--gap",
+        metavar="PCT",
+        min=0,
+        max=100,
+        help="Repair the median too when it is so far from the worst.",
     ),
 ]
 TauOption = Annotated[

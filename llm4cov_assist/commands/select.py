@@ -11,25 +11,15 @@ from rich.table import Table
 from llm4cov_assist.console import data, print_json, talk
 from llm4cov_assist.options import JsonOption
 from llm4cov_assist.progress import percent
+from llm4cov_assist.stages import GapOption, StrategyOption
 from llm4cov_assist.stores import ProjectOption, SessionsArgument, StoreOption, opened
 from llm4cov_engine.synthesis import Choice, Strategy, chosen_states
 
 
 def select(
     sessions: SessionsArgument = None,
-    strategy: Annotated[
-        Strategy, typer.Option("--select", help="How states are chosen; all but worst are ablations.")
-    ] = Strategy.WORST,
-    gap: Annotated[
-        float,
-        typer.Option(
-            "--gap",
-            metavar="PCT",
-            min=0,
-            max=100,
-            help="Take the median too when so far from the worst.",
-        ),
-    ] = 10.0,
+    strategy: StrategyOption = Strategy.WORST,
+    gap: GapOption = 10.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of the lot, for uniform.")] = 1,
     project: ProjectOption = Path(),
     store: StoreOption = None,

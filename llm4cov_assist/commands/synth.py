@@ -68,19 +68,8 @@ def synth(
     transitions: Annotated[
         int, typer.Option("--transitions", metavar="N", min=1, help="Repairs of every chosen state.")
     ] = 3,
-    strategy: Annotated[
-        Strategy, typer.Option("--select", help="Which states are repaired; all but worst are ablations.")
-    ] = Strategy.WORST,
-    gap: Annotated[
-        float,
-        typer.Option(
-            "--gap",
-            metavar="PCT",
-            min=0,
-            max=100,
-            help="Repair the median too when it is so far from the worst.",
-        ),
-    ] = 10.0,
+    strategy: stages.StrategyOption = Strategy.WORST,
+    gap: stages.GapOption = 10.0,
     rules: Annotated[
         bool,
         typer.Option("--rules/--no-rules", help="Give models the validity rules; rows never hold them."),
