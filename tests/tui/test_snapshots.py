@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from syrupy.extensions.image import SVGImageSnapshotExtension
+from textual.widgets import Input
 
 from llm4cov_assist.tui.app import AssistantApp
 from llm4cov_assist.tui.desk import Request
@@ -21,12 +23,14 @@ from llm4cov_assist.tui.screens.policy import PolicyChoice, PolicyScreen
 from llm4cov_assist.tui.standing import Lookout, Standing, kinds_of
 from llm4cov_assist.tui.themes import DARK, LIGHT
 from llm4cov_assist.tui.widgets.comparison_view import ComparisonView
+from llm4cov_assist.tui.widgets.modules import ModulesTable
 from llm4cov_engine import Author, Coverage, Node, Proposal, State, Status, Testbench, Workbench, compare
 from tests.tui.project import OTHER, STRONG, WEAK, make
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from syrupy.assertion import SnapshotAssertion
     from textual.pilot import Pilot
 
 Act = Callable[["Pilot[Any]", MainScreen, "Stage"], Awaitable[None]]
@@ -197,44 +201,49 @@ async def _settle(pilot: Pilot[Any], wanted: Callable[[], bool]) -> None:
     raise AssertionError("in vain")
 
 
-def _cases() -> list[Any]:
-    """Each screen at one size in each theme by default; everything in the slow tests."""
-    cases = []
-    for number, name in enumerate(SCREENS):
-        for size in SIZES:
-            for theme in (DARK, LIGHT):
-                usual = name == "main" or (size == SIZES[number % 3] and theme == (DARK, LIGHT)[number % 2])
-                marks = () if usual else (pytest.mark.slow,)
-                words = f"{name}-{size[0]}x{size[1]}-{'dark' if theme == DARK else 'light'}"
-                cases.append(pytest.param(name, size, theme, id=words, marks=marks))
-    return cases
+USUAL = ("main", "review", "comparison")
+"""Painted in the default tests; every other one in the slow ones."""
 
 
-@pytest.mark.parametrize(("name", "size", "theme"), _cases())
-def test_it_looks_as_it_did(
-    name: str, size: tuple[int, int], theme: str, stage: Stage, tmp_path: Path, snap_compare: Any
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in USUAL else pytest.mark.slow) for name in SCREENS]
+)
+async def test_it_looks_as_it_did(
+    name: str, stage: Stage, tmp_path: Path, snapshot: SnapshotAssertion
 ) -> None:
-    app = AssistantApp(Request(str(make(tmp_path, target=95))), theme=theme, welcome=False)
+    pictures = snapshot.use_extension(SVGImageSnapshotExtension)
+    app = AssistantApp(Request(str(make(tmp_path, target=95))), welcome=False)
     app.animation_level = "none"
-
-    async def prepare(pilot: Pilot[Any]) -> None:
+    async with app.run_test(size=SIZES[0]) as pilot:
         main = app.screen_stack[0]
         assert isinstance(main, MainScreen)
-        await _settle(pilot, lambda: main.desk.elaboration is not None)
-        await _settle(pilot, lambda: main.desk._looking is not None and main.desk._looking.done())
-        await _settle(pilot, lambda: bool(main.query_one("#modules-table").rows))  # type: ignore[attr-defined]
-        await pilot.pause()
-        state = stage.states[1]
-        main.editors.testbench.load("box_tb.sv", state.testbench.text if state.testbench else "")
-        main.post_message(Stood(stage.standing))
-        await _settle(pilot, lambda: main.standing is stage.standing)
-        main.status.policy = "chat (some-model)"
-        await pilot.pause(0.5)
-        await SCREENS[name](pilot, main, stage)
-        await pilot.pause(0.3)
-        # A cursor that blinks is now here, now gone.
-        for box in app.screen.query("Input"):
-            box.cursor_blink = False  # type: ignore[attr-defined]
-        await pilot.pause()
+        await _prepared(pilot, main, stage)
+        for size in SIZES:
+            while app.screen is not main:
+                app.pop_screen()
+            await pilot.resize_terminal(*size)
+            await pilot.pause(0.1)
+            await SCREENS[name](pilot, main, stage)
+            await pilot.pause(0.2)
+            # A cursor that blinks is now here, now gone.
+            for box in app.screen.query(Input):
+                box.cursor_blink = False
+            for theme in (DARK, LIGHT):
+                app.theme = theme
+                await pilot.pause(0.2)
+                words = f"{name}-{size[0]}x{size[1]}-{'dark' if theme == DARK else 'light'}"
+                assert app.export_screenshot() == pictures(name=words)
 
-    assert snap_compare(app, terminal_size=size, run_before=prepare)
+
+async def _prepared(pilot: Pilot[Any], main: MainScreen, stage: Stage) -> None:
+    """The design is open, the modules are found, and the measured state is shown."""
+    await _settle(pilot, lambda: main.standing is not None)
+    await _settle(pilot, lambda: main.desk._looking is not None and main.desk._looking.done())
+    await _settle(pilot, lambda: bool(main.query_one(ModulesTable).rows))
+    state = stage.states[1]
+    main.editors.testbench.load("box_tb.sv", state.testbench.text if state.testbench else "")
+    main.post_message(Stood(stage.standing))
+    await _settle(pilot, lambda: main.standing is stage.standing)
+    main.status.policy = "chat (some-model)"
+    # The editor rests, is checked and kept.
+    await pilot.pause(0.6)

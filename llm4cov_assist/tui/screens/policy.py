@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
 POLICIES = (
-    ("builtin", "Built-in: coverage-directed stimulus, no model, no network"),
+    ("builtin", "Built-in: no model, no network"),
     ("chat", "A model behind an OpenAI-compatible endpoint"),
     ("hybrid", "Both: the built-in policy and the model take turns"),
     ("script", "A script: recorded testbenches, one a round"),

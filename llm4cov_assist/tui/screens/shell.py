@@ -45,7 +45,7 @@ class ShellScreen(Screen[None]):
         super().__init__()
         self.desk = Desk(request, self.post_message)
         self.standing: Standing | None = None
-        self._placed = False
+        self._was_narrow: bool | None = None
 
     def compose(self) -> ComposeResult:
         """The panes."""
@@ -88,11 +88,13 @@ class ShellScreen(Screen[None]):
         return self.size.width < NARROW
 
     def on_resize(self, event: events.Resize) -> None:
-        """The first size decides what is in sight; later ones leave it as the person wants it."""
-        if not self._placed and event.size.width:
-            self._placed = True
-            self.assistant.display = not self.is_narrow
-            self.panel.display = True
+        """Where a terminal becomes narrow the assistant makes room, unless someone writes to it."""
+        is_narrow = event.size.width < NARROW
+        if event.size.width and is_narrow is not self._was_narrow:
+            self._was_narrow = is_narrow
+            focused = self.focused
+            in_use = focused is not None and self.assistant in focused.ancestors_with_self
+            self.assistant.display = not is_narrow or (in_use and self.assistant.display)
         self.call_after_refresh(self.share_room)
 
     def share_room(self) -> None:

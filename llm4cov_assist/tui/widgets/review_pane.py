@@ -50,7 +50,7 @@ class ReviewPane(Vertical):
             yield Button("Accept (a)", variant="success", id="review-accept", compact=True)
             yield Button("Edit (e)", id="review-edit", compact=True)
             yield Button("Reject (r)", variant="error", id="review-reject", compact=True)
-            yield Button("Accept all (A)", id="review-all", compact=True)
+            yield Button("All (A)", id="review-all", compact=True)
         yield VerticalScroll(id="review-diff", can_focus=True)
 
     async def on_mount(self) -> None:
