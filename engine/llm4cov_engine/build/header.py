@@ -80,21 +80,67 @@ inline void touchArrays() {{
         touch(quads);
     }}(), ...);
 }}
+template <typename Element>
+inline void touchQueue(const Element& element) {{
+    VlQueue<Element> queue;
+    queue.push_back(element);
+    queue.push_front(element);
+    VlQueue<Element> copy{{queue}};
+    copy = queue;
+    copy.atWrite(0) = copy.at(0);
+    copy.size();
+    copy.pop_front();
+    copy.pop_back();
+    copy.renew(1);
+    copy.clear();
+}}
+template <typename Key, typename Value>
+inline void touchTable(const Key& key, const Value& value) {{
+    VlAssocArray<Key, Value> table;
+    table.at(key) = value;
+    VlAssocArray<Key, Value> copy{{table}};
+    Key other = key;
+    copy.first(other);
+    copy.next(other);
+    copy.exists(other);
+    copy.erase(other);
+    copy.size();
+    copy.clear();
+}}
+template <typename Variable>
+inline void touchConstraint(VlRandomizer& randomizer, Variable& variable) {{
+    randomizer.write_var(variable, 1ULL, "x", 0ULL);
+}}
 inline void warmUp(VerilatedContext* contextp, VlProcessRef process) {{
     touchArrays<1, 2, 3, 4, 8, 16, 32>();
     VlUnpacked<QData, 1> triggers;
     triggers.fill(0);
-    VlQueue<CData> bytes;
-    bytes.push_back(1);
-    bytes.clear();
-    VlQueue<IData> words;
-    words.push_back(1);
-    words.size();
-    words.at(0);
-    words.pop_front();
-    VlAssocArray<IData, IData> table;
-    table.at(1) = 2;
-    table.exists(1);
+    touchQueue<CData>(1);
+    touchQueue<SData>(1);
+    touchQueue<IData>(1);
+    touchQueue<QData>(1);
+    touchQueue<std::string>("");
+    touchTable<IData, IData>(1, 1);
+    touchTable<IData, CData>(1, 1);
+    touchTable<std::string, IData>("", 1);
+    VlRandomizer randomizer;
+    VlRandomizer copied{{randomizer}};
+    copied = randomizer;
+    CData byte = 0;
+    SData half = 0;
+    IData word = 0;
+    QData quad = 0;
+    touchConstraint(copied, byte);
+    touchConstraint(copied, half);
+    touchConstraint(copied, word);
+    touchConstraint(copied, quad);
+    VlForkSync fork;
+    VlForkSync joined{{fork}};
+    joined.init(1, process);
+    std::vector<VlEvent*> events;
+    events.push_back(nullptr);
+    for (VlEvent* eventp : events) static_cast<void>(eventp);
+    events.clear();
     std::vector<VlDeletable*> deletables;
     deletables.push_back(nullptr);
     VlDeleter deleter;
