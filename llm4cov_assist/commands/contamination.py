@@ -71,8 +71,12 @@ def contamination(
         hub=HubOptions(split=split),
         judged_hub=HubOptions(split=against_split),
     )
-    with AdvanceBar() as bar:
-        found = check_contamination(request, bar)
+    try:
+        with AdvanceBar() as bar:
+            found = check_contamination(request, bar)
+    except KeyboardInterrupt:
+        talk.print("Stopped. What was compared is kept; the same command goes on.", style="bold")
+        raise
     document = {**found.document, "report": str(out / "report.json")}
     if clean is not None:
         document["clean"] = {"file": str(clean), "rows": write_clean(Path(train), found.unfit, clean)}

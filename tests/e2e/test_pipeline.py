@@ -9,7 +9,8 @@ import sqlite3
 import subprocess
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,9 +18,6 @@ import pytest
 from tests.e2e.command import llm4cov, start
 from tests.e2e.rtl import BROKEN, COUNTER, FAILING, THOROUGH, UP_ONLY, repository
 from tests.processes import left_by
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TEACHER = (UP_ONLY, BROKEN, THOROUGH, THOROUGH, THOROUGH, THOROUGH, THOROUGH)
 STUDENT = (UP_ONLY, FAILING, THOROUGH, UP_ONLY, THOROUGH, THOROUGH)
@@ -204,6 +202,52 @@ def test_contamination_of_a_copy(work: Path) -> None:
     assert (work / "clean.jsonl").read_text() == ""
     shown = llm4cov("contamination", "few.jsonl", "--against", "few.jsonl", folder=work)
     assert "2 of 2 designs" in shown.stdout
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, ValueError, IndexError):
+                continue
+            if parent == pid:
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_stopped_check_goes_on_and_leaves_no_process(tmp_path: Path, how: signal.Signals) -> None:
+    def rtl(number: int) -> str:
+        lines = [f"  w{number}_{line}<=a{number}[{line}]; // {number}.{line}" for line in range(400)]
+        return "\n".join([f"module m{number};", *lines, "endmodule"])
+
+    for name, numbers in (("train", range(1200)), ("judged", range(0, 400, 4))):
+        rows_ = [
+            {"id": f"d{number}", "top": "m", "rtl_files": [{"name": "m.sv", "content": rtl(number)}]}
+            for number in numbers
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows_))
+    command = ("contamination", "train.jsonl", "--against", "judged.jsonl", "--jobs", "2", "--json")
+    state = tmp_path / "contamination" / "progress.json"
+    with start(*command, folder=tmp_path) as process:
+        while process.poll() is None and not state.exists():
+            time.sleep(0.01)
+        workers = children(process.pid)
+        process.send_signal(how)
+        process.communicate(timeout=60)
+    checked = json.loads(state.read_text())["checked"]
+    deadline = time.monotonic() + 20
+    while any(Path(f"/proc/{pid}").exists() for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert workers
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    assert 0 < checked < 1200
+    assert process.returncode == (130 if how is signal.SIGINT else -how)
+    ran = llm4cov(*command, folder=tmp_path)
+    assert ran.document["checked"] == 1200
+    assert ran.document["contaminated"] == 100
 
 
 @pytest.mark.parametrize(
