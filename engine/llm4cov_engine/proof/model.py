@@ -175,7 +175,7 @@ class _Builder:
         driven = {*netlist.gates, *netlist.free, *flops, *(net for net in netlist.buffers)}
         driven |= {bit for bits in netlist.inputs.values() for bit in bits if isinstance(bit, int)}
         read: set[Bit] = {bit for bits in netlist.names.values() for bit in bits}
-        read |= {bit for operands in netlist.gates.values() for bit in operands}
+        read |= {bit for _, operands in netlist.gates.values() for bit in operands}
         read |= set(netlist.buffers.values())
         for flop in netlist.flops:
             read |= {flop.data, flop.loaded}
@@ -215,7 +215,7 @@ class _Builder:
 
     def _operands(self, net: int, flops: dict[int, Flop]) -> tuple[Bit, ...]:
         if net in self.netlist.gates:
-            return self.netlist.gates[net]
+            return self.netlist.gates[net][1]
         if net in self.netlist.buffers:
             return (self.netlist.buffers[net],)
         latch = flops[net]
@@ -227,7 +227,7 @@ class _Builder:
             return self.graph.choice(enable, data, latches[net][1])
         if net in self.netlist.buffers:
             return operands[0]
-        return self.graph.both(*operands) if len(operands) == 2 else inverted(operands[0])
+        return _gate(self.graph, self.netlist.gates[net][0], operands)
 
     def _literal(self, bit: Bit) -> int:
         if bit in ("x", "z"):
@@ -256,6 +256,29 @@ class _Builder:
             runs = graph.either(runs, graph.both(self._enable(flop.load, flop.load_level), loads))
             taken = graph.choice(loads, self._literal(flop.loaded), taken)
         return graph.choice(runs, taken, value)
+
+
+def _gate(graph: Graph, kind: str, operands: list[int]) -> int:
+    """The literal of a gate's output."""
+    left, right = operands[0], operands[1] if len(operands) > 1 else FALSE
+    match kind:
+        case "$_NOT_":
+            result = inverted(left)
+        case "$_AND_" | "$_NAND_":
+            result = graph.both(left, right)
+        case "$_OR_" | "$_NOR_":
+            result = graph.either(left, right)
+        case "$_XOR_" | "$_XNOR_":
+            result = graph.choice(left, inverted(right), right)
+        case "$_ANDNOT_":
+            result = graph.both(left, inverted(right))
+        case "$_ORNOT_":
+            result = graph.either(left, inverted(right))
+        case "$_MUX_" | "$_NMUX_":
+            result = graph.choice(operands[2], right, left)
+        case _:
+            raise UnsupportedError(f"the prover knows no gate {kind}")
+    return inverted(result) if kind in ("$_NAND_", "$_NOR_", "$_XNOR_", "$_NMUX_") else result
 
 
 def _names(netlist: Netlist) -> dict[Bit, tuple[str, bool]]:

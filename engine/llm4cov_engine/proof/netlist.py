@@ -9,6 +9,21 @@ from typing import Any
 Bit = int | str
 """The number of a net, or a constant: "0", "1", "x", "z"."""
 
+GATES = {
+    "$_NOT_": "A",
+    "$_AND_": "AB",
+    "$_NAND_": "AB",
+    "$_OR_": "AB",
+    "$_NOR_": "AB",
+    "$_XOR_": "AB",
+    "$_XNOR_": "AB",
+    "$_ANDNOT_": "AB",
+    "$_ORNOT_": "AB",
+    "$_MUX_": "ABS",
+    "$_NMUX_": "ABS",
+}
+"""Yosys's gates, with their inputs; a multiplexer takes B where S holds."""
+
 CHECK = "llm4cov_check"
 BUFFER = "llm4cov_buffer"
 """What the passes rename cells to that no optimisation may touch (`passes`)."""
@@ -61,7 +76,7 @@ class Netlist:
     Attributes:
         inputs: bits of each input port, the lowest first.
         names: bits of every named wire, the lowest first.
-        gates: operands of and-gates and inverters, by the net they drive.
+        gates: kind and operands of gates, by the net they drive; see `GATES`.
         buffers: what a net takes over from another, by the net; "x" where nothing was ever assigned.
         free: nets with any value.
         initial: initial values of nets, "0" and "1".
@@ -69,7 +84,7 @@ class Netlist:
 
     inputs: dict[str, list[Bit]] = field(default_factory=dict)
     names: dict[str, list[Bit]] = field(default_factory=dict)
-    gates: dict[int, tuple[Bit, ...]] = field(default_factory=dict)
+    gates: dict[int, tuple[str, tuple[Bit, ...]]] = field(default_factory=dict)
     buffers: dict[int, Bit] = field(default_factory=dict)
     flops: list[Flop] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
@@ -105,10 +120,8 @@ def read_netlist(document: dict[str, Any], top: str) -> Netlist:
 
 def _read_cell(netlist: Netlist, name: str, cell: dict[str, Any]) -> None:
     kind, pins = cell["type"], cell["connections"]
-    if kind == "$_AND_":
-        netlist.gates[pins["Y"][0]] = (pins["A"][0], pins["B"][0])
-    elif kind == "$_NOT_":
-        netlist.gates[pins["Y"][0]] = (pins["A"][0],)
+    if kind in GATES:
+        netlist.gates[pins["Y"][0]] = (kind, tuple(pins[name][0] for name in GATES[kind]))
     elif kind in (BUFFER, "$_BUF_", "$buf", "$pos"):
         netlist.buffers.update(zip(pins["Y"], pins["A"], strict=True))
     elif kind in ("$anyseq", "$allseq"):

@@ -117,7 +117,8 @@ _GATES = (
     "dffunmap",
     "simplemap",
     "dffunmap",
-    "aigmap",
+    "opt_clean",
+    f"setattr -unset src t:{CHECK} %n",
     f"write_json {NETLIST_FILE}",
 )
 
