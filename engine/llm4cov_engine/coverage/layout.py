@@ -112,8 +112,11 @@ class Layout:
     instance: str
     simulated_as: str = field(compare=False)
 
-    def coverage(self, counts: Sequence[int]) -> Coverage:
+    def coverage(self, counts: Sequence[int], *, simulated_as: str = "") -> Coverage:
         """The coverage of a run whose counters stood at `counts` at its end.
+
+        Args:
+            simulated_as: full path of the DUT in this run, where it is another one.
 
         Raises:
             IndexError: there are fewer counters than points need.
@@ -124,7 +127,7 @@ class Layout:
         points = tuple(
             point if not count else _hit(point, count) for point, count in zip(self.points, hits, strict=True)
         )
-        coverage = Coverage(points, path=self.instance, simulated_as=self.simulated_as)
+        coverage = Coverage(points, path=self.instance, simulated_as=simulated_as or self.simulated_as)
         # What every round asks for, found faster than from the points.
         coverage.__dict__["metrics"] = self._metrics(hits)
         return coverage

@@ -89,7 +89,7 @@ class SplitCall(Call):
         if len(counted[scope]) != known.size:
             raise NoCoverageError("The file of coverage counters is damaged.")
         layout = known.layout(top=top, instance=instance, testbench="")
-        return replace(layout.coverage([*counted[scope], 0]), simulated_as=scope)
+        return layout.coverage([*counted[scope], 0], simulated_as=scope)
 
     def _own_path(self, path: str) -> str:
         """The path of an instance below the DUT instance, from one below the DUT's module."""

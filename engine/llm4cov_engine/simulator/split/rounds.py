@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
+from llm4cov_engine.process import in_thread
 from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.simulator.options import Build
 from llm4cov_engine.simulator.split import choice
@@ -37,7 +38,7 @@ async def attempt(call: Call) -> Answer | None:
             choice.remember(found, in_vain=True)
         else:
             choice.remember(found, in_vain=False)
-            return None if _decides(answer, call.design) else answer
+            return None if await in_thread(lambda: _decides(answer, call.design)) else answer
     if call.options.build is Build.SPLIT:
         call.notes.append(f"This round was built flat: {reason}.")
     return None
@@ -51,7 +52,8 @@ async def flat(call: Call) -> Answer:
         StorageError: there is no space left.
     """
     answer = await call.make()
-    if answer.feedback.status is Status.SUCCESS and not _is_closed(answer.feedback, call.design):
+    feedback = answer.feedback
+    if feedback.status is Status.SUCCESS and not await in_thread(lambda: _is_closed(feedback, call.design)):
         choice.expect_another(call.box, call.toolchain, call.runtime, call.design, call.options, call.size)
     return answer
 
