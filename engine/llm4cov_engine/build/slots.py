@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _MEMORY: Final = 1 << 30
 """Bytes that a slot's program is given: a C++ compiler on a large model takes half of them."""
 
-_PATIENCE_SECONDS: Final = 1.0
+_PATIENCE_SECONDS: Final = 0.25
 """How long other processes' programs are waited for."""
 
 _POLL_SECONDS: Final = 0.02
