@@ -121,7 +121,7 @@ async def test_a_narrow_terminal_and_a_storm_of_sizes(tmp_path: Path) -> None:
         main = session.main
         assert not main.assistant.display
         await session.press("ctrl+l")
-        assert main.assistant.display
+        await session.until(lambda: main.assistant.display)
         middle = main.query_one("#middle")
         await session.until(lambda: not middle.display)
         await session.press("ctrl+g", "escape")

@@ -215,8 +215,7 @@ async def test_it_looks_as_it_did(
     app = AssistantApp(Request(str(make(tmp_path, target=95))), welcome=False)
     app.animation_level = "none"
     async with app.run_test(size=SIZES[0]) as pilot:
-        main = app.screen_stack[0]
-        assert isinstance(main, MainScreen)
+        main = _main_of(app)
         await _prepared(pilot, main, stage)
         for size in SIZES:
             while app.screen is not main:
@@ -233,6 +232,12 @@ async def test_it_looks_as_it_did(
                 await pilot.pause(0.2)
                 words = f"{name}-{size[0]}x{size[1]}-{'dark' if theme == DARK else 'light'}"
                 assert app.export_screenshot() == pictures(name=words)
+
+
+def _main_of(app: AssistantApp) -> MainScreen:
+    main = app.screen_stack[0]
+    assert isinstance(main, MainScreen)
+    return main
 
 
 async def _prepared(pilot: Pilot[Any], main: MainScreen, stage: Stage) -> None:

@@ -94,6 +94,7 @@ def terminal(folder: Path, *arguments: str, size: tuple[int, int] = (120, 40)) -
         held.tmux("kill-server")
 
 
+@pytest.mark.slow
 def test_from_an_example_to_a_dataset(tmp_path: Path) -> None:
     with terminal(tmp_path) as held:
         held.until("1  Open an example")
