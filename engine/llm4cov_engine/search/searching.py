@@ -28,7 +28,7 @@ _BIT: Final = re.compile(r"(?P<name>[\w.$]+)\[(?P<bit>\d+)\]:0->1")
 JOBS: Final = 4
 """Processes a generation is divided into, on however many cores: the answer does not depend on them."""
 
-_FIRST: Final = 1_200_000
+_FIRST: Final = 800_000
 """Cycles of each job of the first generation, for a design of `_SIZE` bytes of C++."""
 
 _SIZE: Final = 40_000

@@ -87,14 +87,14 @@ async def run(policy: Policy, rounds: int) -> tuple[State, list[Author], list[fl
 
 
 async def test_together_they_reach_what_neither_does_alone() -> None:
-    builtin, _, _ = await run(BuiltinPolicy(), 2)
-    first = await BuiltinPolicy().propose(State(DESIGN), seed=1)
+    builtin, _, _ = await run(BuiltinPolicy(effort=None), 2)
+    first = await BuiltinPolicy(effort=None).propose(State(DESIGN), seed=1)
     assert first.testbench is not None
     async with ModelServer([Reply(text=f"```\n{ALONE}```", times=0)]) as server:
         model, _, _ = await run(ChatPolicy(ChatOptions(model="fake-1", base_url=server.base_url)), 1)
     async with ModelServer([Reply(text=patch(first.testbench.text))]) as server:
         options = ChatOptions(model="fake-1", base_url=server.base_url, edit=Edit.PATCH)
-        best, authors, scores = await run(HybridPolicy(BuiltinPolicy(), ChatPolicy(options)), 3)
+        best, authors, scores = await run(HybridPolicy(BuiltinPolicy(effort=None), ChatPolicy(options)), 3)
         prompt = server.chats[0].messages
     assert authors == [Author.BUILTIN, Author.STUDENT, Author.BUILTIN]
     assert scores[0] < scores[1] <= scores[2]
