@@ -143,7 +143,7 @@ async def _lenses(server: Server, uri: str) -> list[types.CodeLens]:
     declared = server.declared(view.text)
     if desk is None:
         return []
-    running = (desk.stage or "starting") if desk.task is not None else ""
+    running = desk.task is not None
     role = desk.role_of(view.path, view.text)
     if role is Role.TESTBENCH:
         return lenses.testbench_lenses(declared, view.lines, uri, desk.picture, view.text, running=running)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-_BRANCHING = (Metric.BRANCH, Metric.EXPRESSION)
-
 
 def file_coverage(uri: str, marks: dict[int, LineMark], lines: Lines, drift: Drift) -> Json:
     """A file for an editor that shows coverage itself; lines edited since they were measured are left out."""
@@ -32,7 +30,7 @@ def file_coverage(uri: str, marks: dict[int, LineMark], lines: Lines, drift: Dri
                 "hits": point.hits,
             }
             for point in mark.points
-            if point.metric in _BRANCHING and _counts(point)
+            if point.metric is Metric.BRANCH and _counts(point)
         ]
         details.append({"line": line - 1, "hits": hits, "branches": branches})
     flat = [branch for each in details for branch in each["branches"]]

@@ -39,7 +39,7 @@ def rtl_lenses(
     picture: Picture | None,
     *,
     stale: bool,
-    running: str,
+    running: bool,
 ) -> list[types.CodeLens]:
     """Above each module of an RTL file."""
     found = []
@@ -69,7 +69,7 @@ def testbench_lenses(
     picture: Picture,
     text: str,
     *,
-    running: str,
+    running: bool,
 ) -> list[types.CodeLens]:
     """Above the module of a testbench that instantiates the DUT."""
     dut = picture.design.top
@@ -88,9 +88,9 @@ def testbench_lenses(
     return _lenses(place, commands, {"uri": uri, "top": dut})
 
 
-def _doing(running: str, *, also_rounds: bool) -> list[tuple[str, str]]:
+def _doing(running: bool, *, also_rounds: bool) -> list[tuple[str, str]]:
     if running:
-        return [(f"{running} ...", "llm4cov.rounds"), ("Stop", "llm4cov.stop")]
+        return [("Running ...", "llm4cov.rounds"), ("Stop", "llm4cov.stop")]
     rounds = [("Rounds", "llm4cov.rounds")] if also_rounds else []
     return [("Run", "llm4cov.run"), ("Close coverage", "llm4cov.close"), *rounds]
 
