@@ -58,7 +58,14 @@ class AssistantApp(App[Path | None]):
         """End in good order when the terminal is closed or the process told to end."""
         if not self.is_headless:
             for number in (signal.SIGHUP, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+                asyncio.get_running_loop().add_signal_handler(number, self._told_to_end)
+
+    def _told_to_end(self) -> None:
+        async def end() -> None:
+            await self.end_work()
+            self.exit()
+
+        self.run_worker(end(), name="end")
 
     async def on_open_folder(self, event: OpenFolder) -> None:
         """End, for the command to begin again there."""

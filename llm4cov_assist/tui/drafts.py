@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -52,13 +53,13 @@ class Drafts:
         """
         with suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh = self._path.with_suffix(f".{os.getpid()}")
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(handle, "w", encoding="utf-8", errors="surrogateescape") as file:
+            # mkstemp makes files that nobody else can read.
+            handle, fresh = tempfile.mkstemp(dir=self._path.parent)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(asdict(draft), file)
                 file.flush()
                 os.fsync(file.fileno())
-            fresh.replace(self._path)
+            os.replace(fresh, self._path)  # noqa: PTH105
 
     def forget(self) -> None:
         """There is nothing to keep any more. Blocks."""

@@ -50,6 +50,7 @@ class MainScreen(WorkingScreen):
         super().__init__(request)
         self._welcomed = not welcome
         self._drafts: Drafts | None = None
+        self._flushed = False
 
     async def on_mount(self) -> None:
         """Open the design; the repository's files and modules come in while it loads."""
@@ -66,7 +67,7 @@ class MainScreen(WorkingScreen):
 
     async def on_opened(self, event: Opened) -> None:
         """A design is there, or not."""
-        await self._keep_draft().wait()
+        await self._write_draft()
         design = self.desk.design
         tree = self.query_one(FileTree)
         tree.show_files(self.file_names())
@@ -248,6 +249,9 @@ class MainScreen(WorkingScreen):
 
     @work(exclusive=True, group="draft")
     async def _keep_draft(self) -> None:
+        await self._write_draft()
+
+    async def _write_draft(self) -> None:
         editor, drafts = self.editors.testbench, self._drafts
         if drafts is None:
             return
@@ -258,9 +262,11 @@ class MainScreen(WorkingScreen):
             await in_thread(drafts.forget)
 
     async def flush(self) -> None:
-        """Keep what was typed and end what runs."""
-        await self._keep_draft().wait()
-        await super().flush()
+        """Keep what was typed and end what runs; the second time there is nothing to do."""
+        if not self._flushed:
+            self._flushed = True
+            await self._write_draft()
+            await self.desk.end()
 
     def _name_testbench(self) -> None:
         editor = self.editors.testbench

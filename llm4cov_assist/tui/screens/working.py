@@ -489,7 +489,7 @@ class WorkingScreen(ViewingScreen):
         self.app.exit()
 
     async def flush(self) -> None:
-        """Keep the draft and end what runs."""
+        """End what runs."""
         await self.desk.end()
 
 
