@@ -42,7 +42,9 @@ class Obstacles:
         everywhere: why nothing of the design can be proven, one sentence each.
         unsettled: code that the simulator may run with values in between.
         unsettled_signals: where the signals are declared that such code drives.
-        has_unknown: combinational code of the RTL itself gives x or z.
+        has_unknown: an x in the netlist need not be a signal that nothing drives: combinational code of the
+            RTL gives x or z, or a register is assigned by its asynchronous reset alone, which the front end
+            takes for one that nothing drives.
         calls_at_start: functions or tasks run at time 0, outside of the model.
     """
 
@@ -105,9 +107,23 @@ def find_obstacles(design: Design) -> Obstacles:
             process.access.unknown
             for process in processes
             if process.kind not in ("initial", "final") and not process.is_clocked
-        ),
+        )
+        or any(_resets_alone(process) for process in processes if process.edges > 1),
         calls_at_start=any(process.access.calls for process in processes if process.kind == "initial"),
     )
+
+
+def _resets_alone(process: Process) -> bool:
+    """Whether a block with an asynchronous reset assigns signals there and nowhere else."""
+    from pyslang.ast import StatementKind
+
+    from llm4cov_engine.elaboration.netlist import assigned, statements
+
+    (first, *rest) = statements(process.node.body.stmt) or [None]
+    if first is None or rest or first.kind != StatementKind.Conditional:
+        return True
+    otherwise = assigned(first.ifFalse) if first.ifFalse is not None else {}
+    return not assigned(first.ifTrue).keys() <= otherwise.keys()
 
 
 def _where(node: Any, places: Places) -> str:

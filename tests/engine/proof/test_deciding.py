@@ -124,6 +124,19 @@ endmodule
     assert isinstance(verdicts.verdicts[fall.identity], Unreachable)
 
 
+async def test_a_register_that_only_its_reset_assigns_changes_with_it() -> None:
+    text = """module block(input logic clk, input logic rst_n, input logic a, output logic y);
+  logic q;
+  always_ff @(posedge clk or negedge rst_n)
+    if (!rst_n) begin q <= 1'b1; y <= 1'b0; end
+    else y <= a & q;
+endmodule
+"""
+    rise = point("q:0->1", 2, 9)
+    verdicts = await decide(small(text), [rise], options=OPTIONS)
+    assert not isinstance(verdicts.verdicts[rise.identity], Unreachable)
+
+
 async def test_a_division_by_zero_is_any_value() -> None:
     text = """module block(input logic [3:0] a, input logic [3:0] b, output logic [3:0] y);
   assign y = b == 0 ? a / b : 4'd0;
