@@ -167,9 +167,11 @@ class _Work:
         for point in points:
             if facts.rules_out(point):
                 self.verdicts[point.identity] = Unreachable(Assumption.ANY, ELABORATION, 0.0)
+            elif facts.is_zero(point):
+                self.verdicts[point.identity] = Unreachable(Assumption.RESET, ELABORATION, 0.0)
         # Every point that was hit is a canary here: it costs nothing.
         dead = await in_thread(lambda: dead_points(self.design, self.hit))
-        wrong = (*dead, *(point for point in self.hit if facts.rules_out(point)))
+        wrong = (*dead, *(each for each in self.hit if facts.rules_out(each) or facts.is_zero(each)))
         return tuple(point.identity for point in wrong)
 
     async def _with_model(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ class Facts:
         loops: they only count the steps of loops.
         counters: they are increased or decreased by one, with their widths.
         constants: everything ever assigned to them is constant.
+        zeros: nothing but 0 is ever assigned to them, and an asynchronous reset does.
         complete: places of defaults of case statements that name every value already.
         trusted: everything that could write a signal was understood.
     """
@@ -40,6 +42,7 @@ class Facts:
     loops: frozenset[str] = frozenset()
     counters: dict[str, int] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
+    zeros: frozenset[str] = frozenset()
     complete: frozenset[Place] = frozenset()
     trusted: bool = False
 
@@ -57,6 +60,11 @@ class Facts:
         known = self.written | self.initialised | self.ports
         # What looks like a member of a generate block or a struct has its own name elsewhere.
         return self.trusted and bool(path) and path not in known and "." not in point.what.partition(":")[0]
+
+    def is_zero(self, point: Point) -> bool:
+        """Whether the signal of a toggle point is a register that is 0 from its reset on, and from time 0."""
+        path = self.path(point)
+        return point.metric is Metric.TOGGLE and self.trusted and path in self.zeros - self.initialised
 
     def rules_out(self, point: Point) -> bool:
         """Whether the RTL alone says that a point is never hit in a simulation of two states."""
@@ -135,6 +143,15 @@ def _facts(key: _ByDigest) -> Facts:
     complete |= found.complete
     constants = {path for path, each in found.assigned.items() if each and path not in found.varying}
 
+    reset = {
+        path
+        for process in processes
+        if process.edges > 1
+        for path in process.access.nonblocking - process.access.blocking
+    }
+    several = Counter(path for process in processes for path in process.access.writes)
+    zeros = {path for path in constants & reset - found.other_than_zero - ports if several[path] == 1}
+
     def below(paths: set[str]) -> frozenset[str]:
         return frozenset(path.partition(".")[2] for path in paths)
 
@@ -145,6 +162,7 @@ def _facts(key: _ByDigest) -> Facts:
         loops=below(loops - written),
         counters={path.partition(".")[2]: width for path, width in found.counters.items()},
         constants=below(constants),
+        zeros=below(zeros),
         complete=frozenset(complete),
         trusted=trusted,
     )
@@ -159,16 +177,21 @@ class _Found:
         self.counters: dict[str, int] = {}
         self.assigned: dict[str, int] = {}
         self.varying: set[str] = set()
+        self.other_than_zero: set[str] = set()
         self.complete: set[Place] = set()
 
     def note(self, node: Any) -> None:
         """Look at one node of the elaborated design."""
         from pyslang.ast import ExpressionKind, StatementKind
 
+        from llm4cov_engine.proof.processes import STEPS
+
         if node.kind == ExpressionKind.Assignment:
             self._assignment(node)
         elif node.kind == StatementKind.Case:
             self._case(node)
+        elif node.kind == ExpressionKind.UnaryOp and node.op.name in STEPS:
+            node.operand.visit(self._vary)
 
     def _assignment(self, node: Any) -> None:
         from pyslang.ast import BinaryOperator, ExpressionKind
@@ -177,12 +200,16 @@ class _Found:
 
         target = symbol_of(node.left)
         if target is None:
+            # Parts of a concatenation, each of which gets a part of the value.
+            node.left.visit(self._vary)
             return
         path = path_of(target)
         self.assigned[path] = self.assigned.get(path, 0) + 1
         right = stripped(node.right)
         if not self.values.is_constant(right) or node.isCompound:
             self.varying.add(path)
+        if self.values.integer(node.right) != 0 or node.isCompound:
+            self.other_than_zero.add(path)
         if right.kind == ExpressionKind.BinaryOp and right.op in (
             BinaryOperator.Add,
             BinaryOperator.Subtract,
@@ -190,6 +217,13 @@ class _Found:
             source = symbol_of(right.left)
             if source is not None and path_of(source) == path and self.values.integer(right.right) == 1:
                 self.counters[path] = int(node.left.type.bitWidth)
+
+    def _vary(self, node: Any) -> None:
+        from llm4cov_engine.elaboration.netlist import path_of, symbol_of
+
+        target = symbol_of(node) if hasattr(node, "type") else None
+        if target is not None:
+            self.varying.add(path_of(target))
 
     def _case(self, node: Any) -> None:
         if node.defaultCase is None:

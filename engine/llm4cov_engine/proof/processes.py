@@ -224,7 +224,7 @@ class _Reader:
             self._call(node)
         elif kind in (ExpressionKind.IntegerLiteral, ExpressionKind.UnbasedUnsizedIntegerLiteral):
             access.unknown |= _has_unknown(node)
-        elif kind == ExpressionKind.UnaryOp and node.op.name in _STEPS:
+        elif kind == ExpressionKind.UnaryOp and node.op.name in STEPS:
             self.target(node.operand, access.blocking)
         return VisitAction.Advance
 
@@ -282,7 +282,7 @@ class _Reader:
                 self.target(argument.left, self.access.blocking)
 
 
-_STEPS = frozenset(("Preincrement", "Predecrement", "Postincrement", "Postdecrement"))
+STEPS = frozenset(("Preincrement", "Predecrement", "Postincrement", "Postdecrement"))
 
 
 def _has_unknown(node: Any) -> bool:

@@ -137,6 +137,28 @@ endmodule
     assert not isinstance(verdicts.verdicts[rise.identity], Unreachable)
 
 
+@pytest.mark.parametrize(
+    ("body", "is_proven"),
+    [
+        ("if (!rst_n) q <= 2'd0; else y <= a;", True),
+        ("if (!rst_n) q <= 2'd1; else y <= a;", False),
+        ("if (!rst_n) q <= 2'd0; else q[1] <= a;", False),
+        ("if (!rst_n) q <= 2'd0; else {y, q} <= {a, a, a};", False),
+        ("if (!rst_n) q <= 2'd0; else if (a) q <= q + 2'd1;", False),
+    ],
+)
+async def test_a_register_that_is_only_reset_to_zero_stays_there(body: str, is_proven: bool) -> None:
+    text = f"""module block(input logic clk, input logic rst_n, input logic a, output logic y);
+  logic [1:0] q;
+  always_ff @(posedge clk or negedge rst_n)
+    {body}
+endmodule
+"""
+    rise = point("q[1]:0->1" if "2'd1;" not in body else "q[0]:0->1", 2, 15)
+    verdicts = await decide(small(text), [rise], options=OPTIONS)
+    assert isinstance(verdicts.verdicts[rise.identity], Unreachable) is is_proven
+
+
 async def test_a_division_by_zero_is_any_value() -> None:
     text = """module block(input logic [3:0] a, input logic [3:0] b, output logic [3:0] y);
   assign y = b == 0 ? a / b : 4'd0;
