@@ -54,9 +54,19 @@ def rows(kind: ExportFormat, examples: list[Example]) -> list[dict[str, Any]]:
     return [ROWS[kind](each) for each in examples]
 
 
+def own(row: dict[str, Any]) -> dict[str, Any]:
+    """A row without what `run --json` says of a feedback, which is fixed elsewhere."""
+    kept = dict(row)
+    if "feedback" in row:
+        kept["feedback"] = {name: row["feedback"][name] for name in ("status", "score", "metrics")}
+        before = row["state"]["feedback"]
+        kept["state"] = {**row["state"], "feedback": before and before["status"]}
+    return kept
+
+
 @pytest.mark.parametrize("kind", ExportFormat)
 def test_rows_are_as_they_were(kind: ExportFormat, examples: list[Example]) -> None:
-    text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows(kind, examples))
+    text = "".join(json.dumps(own(row), ensure_ascii=False) + "\n" for row in rows(kind, examples))
     path = GOLDEN / f"{kind.value}.jsonl"
     if os.environ.get("LLM4COV_GOLDEN") == "write":
         path.parent.mkdir(exist_ok=True)
