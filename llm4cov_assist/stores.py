@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
 SessionsArgument = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="SESSION...", help="Ids, or the beginnings of them; every session when left out."
-    ),
+    typer.Argument(metavar="SESSION...", help="Ids, or the beginnings of them; every session when left out."),
 ]
 ProjectOption = Annotated[
     Path, typer.Option("--project", metavar="DIR", help="The project whose sessions are meant.")
