@@ -50,7 +50,7 @@ BENCH = """module counter_tb;
     end
 endmodule
 """
-SECONDS = 60
+SECONDS = 120
 """To wait for anything at all."""
 
 
