@@ -68,7 +68,7 @@ def test_a_missed_target_is_status_3_and_holes_are_named(counter: Path) -> None:
     ran = llm4cov("run", ".", "--tb", "up_only_tb.sv", "--json", "--target", "99.5", folder=counter)
     assert ran.status == 3
     hole = ran.document["holes"][0]
-    assert set(hole) == {"metric", "file", "line", "column", "instance", "what", "reason"}
+    assert set(hole) == {"metric", "file", "line", "column", "instance", "what", "reason", "because"}
     assert hole["file"] == "rtl/counter.sv"
     assert hole["instance"] == "dut"
     assert hole["reason"] == "uncovered"
