@@ -290,7 +290,7 @@ class Search:
             # The first of all may count on the state at time 0.
             order = (own[::-1] if base else own[:1] + own[:0:-1]) if backwards else own
             shorter = await self._driver.reduce(
-                order, prefix=base, cycles=cycles, deadline=max(6.0, min(20.0, self._left))
+                order, prefix=base, cycles=cycles, deadline=max(4.0, min(8.0, self._left))
             )
             tidy = tuple(tidied(program) for program in shorter)
             programs, confirmed = await self._whole((*base, *tidy), traced=True)
