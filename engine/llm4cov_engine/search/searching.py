@@ -103,6 +103,7 @@ class Search:
         self._driver = driver
         self._seed = seed
         self._patience = patience
+        self._seconds = seconds
         self._end = time.monotonic() + seconds
         self._emit = emit
         self._wins: list[Win] = []
@@ -178,7 +179,8 @@ class Search:
                 return generation + 1, False
             idle = 0 if len(self._hit) > before else idle + 1
             if idle >= self._patience + self._is_deep():
-                if longest == _FARTHEST or cycles // 3 <= _LONGEST:
+                late = self._left < 0.6 * self._seconds
+                if longest == _FARTHEST or cycles // 3 <= _LONGEST or late:
                     return generation + 1, False
                 # At the end a few trials of the greatest length: dividers behind each other take their time.
                 longest = _FARTHEST
