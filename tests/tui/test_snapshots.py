@@ -235,9 +235,20 @@ async def test_it_looks_as_it_did(
                 box.cursor_blink = False
             for theme in (DARK, LIGHT):
                 app.theme = theme
-                await pilot.pause(0.2)
+                picture = await _still(pilot)
                 words = f"{name}-{size[0]}x{size[1]}-{'dark' if theme == DARK else 'light'}"
-                assert app.export_screenshot() == pictures(name=words)
+                assert picture == pictures(name=words)
+
+
+async def _still(pilot: Pilot[Any]) -> str:
+    """What is painted, when nothing changes any more: a diff is composed anew for another theme."""
+    last, same = "", 0
+    while same < 2:
+        await pilot.pause(0.15)
+        picture = pilot.app.export_screenshot()
+        same = same + 1 if picture == last else 0
+        last = picture
+    return last
 
 
 def _main_of(app: AssistantApp) -> MainScreen:
