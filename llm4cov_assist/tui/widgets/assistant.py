@@ -33,6 +33,8 @@ HELP = (
 class Assistant(Vertical):
     """The conversation and its input."""
 
+    _growing: Reply | None = None
+
     def compose(self) -> ComposeResult:
         """The conversation above, the line to write in below."""
         with VerticalScroll(id="conversation", can_focus=True):
@@ -56,18 +58,19 @@ class Assistant(Vertical):
 
     def stream(self, text: str) -> None:
         """Add a piece of a model's reply."""
-        running = self.query("Reply.-running").last(Reply) if self.query("Reply.-running") else None
-        if running is None:
-            running = Reply()
-            running.add_class("-running")
-            self._add(running)
-        running.add(text)
+        # Tokens come by the hundred a second: looking for the reply each time would cost more than they do.
+        if self._growing is None:
+            self._growing = Reply()
+            self._growing.add_class("-running")
+            self._add(self._growing)
+        self._growing.add(text)
 
     def end_stream(self) -> None:
         """The reply is complete, or was broken off."""
-        for reply in self.query("Reply.-running").results(Reply):
-            reply.end()
-            reply.remove_class("-running")
+        if self._growing is not None:
+            self._growing.end()
+            self._growing.remove_class("-running")
+            self._growing = None
 
     def show(self, standing: Standing) -> None:
         """Show a card for every round that has none, and what each was the first to hit."""
