@@ -10,6 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from llm4cov_engine.design.identity import ByDigest
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -30,24 +32,11 @@ def extents(design: Design) -> dict[Place, Extent]:
 
     Text that a macro brings in has no place of its own, so blocks made by macros are not found.
     """
-    return _extents(_ByDigest(design))
-
-
-class _ByDigest:
-    """A design that is equal to others with the same content."""
-
-    def __init__(self, design: Design) -> None:
-        self.design = design
-
-    def __hash__(self) -> int:
-        return hash(self.design.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and other.design.digest == self.design.digest
+    return _extents(ByDigest(design))
 
 
 @lru_cache(maxsize=_CACHED)
-def _extents(key: _ByDigest) -> dict[Place, Extent]:
+def _extents(key: ByDigest) -> dict[Place, Extent]:
     from llm4cov_engine.elaboration.compilation import Reader
 
     design = key.design

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.coverage.blocks import Place
 from llm4cov_engine.coverage.point import Metric
+from llm4cov_engine.design.identity import ByDigest
 
 if TYPE_CHECKING:
     from llm4cov_engine.coverage.point import Point
@@ -79,24 +80,11 @@ def facts_of(design: Design) -> Facts:
     Raises:
         ElaborationError: the design cannot be elaborated.
     """
-    return _facts(_ByDigest(design))
-
-
-class _ByDigest:
-    """A design that is equal to others with the same content."""
-
-    def __init__(self, design: Design) -> None:
-        self.design = design
-
-    def __hash__(self) -> int:
-        return hash(self.design.digest)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByDigest) and other.design.digest == self.design.digest
+    return _facts(ByDigest(design))
 
 
 @lru_cache(maxsize=_KEPT)
-def _facts(key: _ByDigest) -> Facts:
+def _facts(key: ByDigest) -> Facts:
     from pyslang.ast import SymbolKind, VisitAction
 
     from llm4cov_engine.elaboration.compilation import compiled
