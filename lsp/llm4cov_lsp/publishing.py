@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from llm4cov_lsp.server import Server
 
 _AT_ONCE = asyncio.Semaphore(1)
-"""Checks hold the interpreter while they last: one at a time leaves room for answers."""
+"""Checks need a core while they last: one at a time leaves the others to answers and rounds."""
 
-_LONGEST_REST = 0.5
+_LONGEST_REST = 0.05
 
 _PLACE = re.compile(r"^(?P<file>[^:\n]*llm4cov\.toml):(?P<line>\d+):")
 
@@ -57,7 +57,7 @@ async def check(server: Server, uri: str) -> None:
 
 
 async def _in_turn(work: Callable[[], tuple[LiveProblem, ...]]) -> tuple[LiveProblem, ...]:
-    """Work in a thread, one at a time, and after each as long a rest: half of the time is the answers'."""
+    """Wait for a check in a thread, one at a time, and after each rest for a moment: others need the core."""
     loop = asyncio.get_running_loop()
     await _AT_ONCE.acquire()
     began = loop.time()
@@ -71,11 +71,10 @@ def _problems(server: Server, desk: Desk, path: Path, text: str) -> tuple[LivePr
     workbench = desk.workbench
     design = with_texts(workbench.design, _unsaved(server, desk))
     name = desk.name_of(path)
-    if name is not None:
-        return check_rtl(design, name, text)
-    if desk.role_of(path, text) is Role.TESTBENCH:
-        return check_testbench(design, path.name, text, workbench.settings.simulator.allow)
-    return check_rtl(design, path.name, text)
+    if name is None and desk.role_of(path, text) is Role.TESTBENCH:
+        allow = workbench.settings.simulator.allow
+        return server.checker.problems(partial(check_testbench, design, path.name, text, allow))
+    return server.checker.problems(partial(check_rtl, design, name or path.name, text))
 
 
 def _unsaved(server: Server, desk: Desk) -> dict[str, str]:

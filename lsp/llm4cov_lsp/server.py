@@ -12,7 +12,8 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
-from llm4cov_engine import Llm4CovError, __version__, declared
+from llm4cov_engine import Llm4CovError, __version__, declared, in_thread
+from llm4cov_lsp.checker import Checker
 from llm4cov_lsp.desks import Desks, Role
 from llm4cov_lsp.options import DEFAULTS, EditorOptions
 from llm4cov_lsp.positions import Drift, Lines
@@ -42,6 +43,7 @@ class Server(LanguageServer):
         tasks: everything that runs beside the answers.
         desks: the designs that are open.
         given: settings that came with the client's first message.
+        checker: the process that looks at texts.
         live: problems of the open documents' texts, by URI, as they were published last.
         checks: looks at documents while they are typed, by URI.
         looks: takes pictures of designs and publishes them, by the path of their project.
@@ -54,6 +56,7 @@ class Server(LanguageServer):
         self.tasks = Tasks()
         self.options: dict[str, EditorOptions] = {}
         self.desks = Desks(self._folders, self.options_at)
+        self.checker = Checker()
         self.live: dict[str, list[types.Diagnostic]] = {}
         self.published: set[str] = set()
         self.touched: dict[str, int] = {}
@@ -174,6 +177,8 @@ class Server(LanguageServer):
 
     async def farewell(self) -> None:
         """Stop everything that is under way, and wait until no process of it is left."""
+        # First, so that nothing waits for a check to end.
+        await in_thread(self.checker.close)
         await self.tasks.stop()
         for desk in self.desks.all:
             await self.desks.close(desk)

@@ -90,10 +90,11 @@ def _prefer_answers() -> None:
     """Let the loop have the interpreter soon when a round's own threads compute.
 
     Coverage is hundreds of thousands of small records without cycles: looking through all of them for garbage
-    halts every thread for half a second. It is done when nobody asks for anything, see `_tidy`.
+    halts every thread for half a second. It is done when nobody asks for anything, see `_tidy`. Until then a
+    hundred thousand new ones are looked at once, which takes some milliseconds.
     """
-    sys.setswitchinterval(0.001)
-    gc.set_threshold(50_000, 20, 1000)
+    sys.setswitchinterval(0.0005)
+    gc.set_threshold(20_000, 5, 10_000)
 
 
 async def _tidy(server: Server) -> None:
