@@ -25,7 +25,6 @@ from textual import events as keys
 
 from llm4cov_assist.tui.app import AssistantApp
 from llm4cov_assist.tui.desk import Request
-from llm4cov_assist.tui.messages import Happened
 from llm4cov_assist.tui.screens.main import MainScreen
 from llm4cov_assist.tui.standing import Lookout
 from llm4cov_assist.tui.widgets.file_tree import FileTree
@@ -153,7 +152,7 @@ async def busy_terminal(seconds: float) -> dict[str, Any]:
 
             async def stream() -> None:
                 while time.monotonic() < over:
-                    main.post_message(Happened(events.Text("    repeat (4) @(negedge clk);\n")))
+                    main.desk._tell(events.Text("    repeat (4) @(negedge clk);\n"))
                     await asyncio.sleep(0.005)
 
             found: dict[str, list[tuple[float, float]]] = {"type": [], "scroll": [], "tabs": []}
@@ -217,7 +216,7 @@ async def large_repository(files: int, points: int) -> dict[str, Any]:
             main.explorer.show(standing)
             main.panel.show(standing)
             before = app.painted
-            while app.painted <= before or len(main.query_one(HolesTable).rows) < points // 4:
+            while app.painted <= before or len(main.query_one(HolesTable).rows) < points // 4:  # noqa: ASYNC110
                 await asyncio.sleep(0)
             painted = time.perf_counter()
             tree.focus()

@@ -12,6 +12,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from llm4cov_assist.tui.commands import PALETTE_KEYS
+from llm4cov_assist.tui.garbage import unsettle
 from llm4cov_assist.tui.palette import Commands
 from llm4cov_assist.tui.screens.main import MainScreen
 from llm4cov_assist.tui.themes import DARK, themes
@@ -75,6 +76,7 @@ class AssistantApp(App[Path | None]):
     async def on_unmount(self) -> None:
         """End what runs, whatever way the application ends."""
         await self.end_work()
+        unsettle()
 
     async def end_work(self) -> None:
         """Keep what was typed and end what runs."""

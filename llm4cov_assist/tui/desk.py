@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+_GATHER_SECONDS = 0.05
+"""How long tokens are gathered before they are told: they come faster than a screen is drawn."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -88,6 +91,7 @@ class Desk:
         self._look_again: State | None = None
         self._answer: asyncio.Future[Testbench | None] | None = None
         self._stopping = False
+        self._tokens: list[str] = []
 
     @property
     def design(self) -> Design | None:
@@ -269,6 +273,7 @@ class Desk:
             )
         finally:
             self._answer = None
+            self._tell_tokens()
             self._post(Ended(title, error, self._stopping))
             self.look()
 
@@ -281,9 +286,21 @@ class Desk:
         return await self._answer
 
     def _tell(self, event: events.Event) -> None:
+        if isinstance(event, events.Text):
+            if not self._tokens:
+                asyncio.get_running_loop().call_later(_GATHER_SECONDS, self._tell_tokens)
+            self._tokens.append(event.text)
+            return
+        self._tell_tokens()
         self._post(Happened(event))
         if isinstance(event, events.RoundFinished):
             self.look(event.best)
+
+    def _tell_tokens(self) -> None:
+        if self._tokens:
+            text = "".join(self._tokens)
+            self._tokens.clear()
+            self._post(Happened(events.Text(text)))
 
     async def _look(self) -> None:
         """Look until nothing new has happened meanwhile."""

@@ -9,6 +9,7 @@ from textual import work
 
 from llm4cov_assist.tui.commands import bindings
 from llm4cov_assist.tui.drafts import Draft, Drafts
+from llm4cov_assist.tui.garbage import settle
 from llm4cov_assist.tui.messages import (
     Begun,
     Checked,
@@ -113,6 +114,7 @@ class MainScreen(WorkingScreen):
         elif not self._welcomed and not draft:
             self.action_welcome()
         self._welcomed = True
+        self.call_after_refresh(settle)
 
     @work
     async def _show_scores(self) -> None:
@@ -177,6 +179,7 @@ class MainScreen(WorkingScreen):
         elif event.stopped:
             self.assistant.say("note", "Stopped. What was finished is kept.")
         self._show_scores()
+        self.call_after_refresh(settle)
 
     def on_happened(self, event: Happened) -> None:
         """An event of the engine."""

@@ -9,6 +9,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 
 from llm4cov_assist.tui.desk import Desk
+from llm4cov_assist.tui.drawing import NarrowCompositor
 from llm4cov_assist.tui.widgets.assistant import Assistant
 from llm4cov_assist.tui.widgets.bottom_panel import BottomPanel
 from llm4cov_assist.tui.widgets.editor_tabs import EditorTabs
@@ -43,6 +44,7 @@ class ShellScreen(Screen[None]):
 
     def __init__(self, request: Request) -> None:
         super().__init__()
+        self._compositor = NarrowCompositor()
         self.desk = Desk(request, self.post_message)
         self.standing: Standing | None = None
         self._was_narrow: bool | None = None

@@ -18,6 +18,7 @@ from llm4cov_assist.tui.themes import DARK, LIGHT
 from llm4cov_assist.tui.widgets.file_tree import shown
 from llm4cov_assist.tui.widgets.find_bar import FindBar, find
 from llm4cov_assist.tui.widgets.rtl_view import RtlView
+from llm4cov_assist.tui.widgets.unseen import is_in_sight
 from llm4cov_engine import Llm4CovError, in_thread, read_text
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ class ViewingScreen(ShellScreen):
         }
         wanted |= {letter: self.query_one(name) for letter, name in _JUMPS_TO_WIDGETS.items()}
         places: dict[str, Offset] = {
-            letter: widget.region.offset for letter, widget in wanted.items() if _is_in_sight(widget)
+            letter: widget.region.offset for letter, widget in wanted.items() if _can_jump_to(widget)
         }
         chosen = await self.app.push_screen_wait(JumpScreen(places))
         if chosen == "e":
@@ -241,7 +242,5 @@ class ViewingScreen(ShellScreen):
         return await in_thread(lambda: read_text(root / name))
 
 
-def _is_in_sight(widget: Widget) -> bool:
-    return bool(widget.region.area) and all(
-        node.display for node in widget.ancestors_with_self if isinstance(node, Widget)
-    )
+def _can_jump_to(widget: Widget) -> bool:
+    return bool(widget.region.area) and is_in_sight(widget)

@@ -10,6 +10,7 @@ from textual.widgets import Log, TabbedContent, TabPane
 from llm4cov_assist.tui.widgets.holes_panel import HolesPanel, HolesTable
 from llm4cov_assist.tui.widgets.problems_panel import ProblemsTable
 from llm4cov_assist.tui.widgets.rounds_panel import RoundsPanel, RoundsTree
+from llm4cov_assist.tui.widgets.unseen import QuietWhileHidden
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
     from llm4cov_assist.tui.standing import Standing
     from llm4cov_engine import Problem
+
+
+class LogText(QuietWhileHidden, Log):
+    """The tools' own words."""
 
 
 class BottomPanel(Vertical):
@@ -32,7 +37,7 @@ class BottomPanel(Vertical):
             with TabPane("Problems", id="problems"):
                 yield ProblemsTable(id="problems-table")
             with TabPane("Log", id="log"):
-                yield Log(id="log-text", max_lines=5000, auto_scroll=True)
+                yield LogText(id="log-text", max_lines=5000, auto_scroll=True)
             with TabPane("Rounds", id="rounds"):
                 yield RoundsPanel(id="rounds-panel")
 
@@ -57,7 +62,7 @@ class BottomPanel(Vertical):
     def write(self, text: str) -> None:
         """Add lines to the log."""
         if text:
-            self.query_one("#log-text", Log).write_lines(text.rstrip("\n").split("\n"))
+            self.query_one("#log-text", LogText).write_lines(text.rstrip("\n").split("\n"))
 
     def turn_to(self, pane: str) -> None:
         """Show a tab by its id and give it the keys."""
@@ -65,7 +70,7 @@ class BottomPanel(Vertical):
         widgets: dict[str, type[Widget]] = {
             "holes": HolesTable,
             "problems": ProblemsTable,
-            "log": Log,
+            "log": LogText,
             "rounds": RoundsTree,
         }
         self.query_one(widgets[pane]).focus()

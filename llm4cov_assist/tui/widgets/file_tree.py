@@ -10,6 +10,7 @@ from textual.widgets import Tree
 
 from llm4cov_assist.tui.messages import OpenFile
 from llm4cov_assist.tui.themes import inks
+from llm4cov_assist.tui.widgets.unseen import QuietWhileHidden
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,7 +24,7 @@ OPEN_UP_TO = 60
 """A tree of at most so many files is shown with its folders open."""
 
 
-class FileTree(Tree[str]):
+class FileTree(QuietWhileHidden, Tree[str]):
     """Folders and files; what belongs to a closed folder is made when the folder is opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("right", "open_folder", "Open", show=False)]
@@ -52,16 +53,18 @@ class FileTree(Tree[str]):
 
     def show_coverage(self, shares: Mapping[str, Share]) -> None:
         """Show coverage beside the names."""
-        self._shares = shares
-        self._forget_drawn()
+        if shares != self._shares:
+            self._shares = shares
+            self._forget_drawn()
 
     def on_mount(self) -> None:
         """Follow the application's theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._forget_drawn())
 
     def _forget_drawn(self) -> None:
-        for node in self._tree_nodes.values():
-            node.refresh()
+        # Not node by node: a tree of thousands would keep the screen waiting.
+        self._updates += 1
+        self.refresh()
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
         """Make what is in the folder."""

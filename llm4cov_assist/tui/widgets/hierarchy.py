@@ -11,6 +11,7 @@ from textual.widgets import Tree
 from llm4cov_assist.tui.messages import OpenFile
 from llm4cov_assist.tui.themes import inks
 from llm4cov_assist.tui.widgets.file_tree import shown
+from llm4cov_assist.tui.widgets.unseen import QuietWhileHidden
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from llm4cov_engine import Elaboration, Instance, Span
 
 
-class HierarchyTree(Tree["Instance"]):
+class HierarchyTree(QuietWhileHidden, Tree["Instance"]):
     """Instances below the DUT; choosing one opens its module."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
@@ -48,16 +49,18 @@ class HierarchyTree(Tree["Instance"]):
 
     def show_coverage(self, shares: Mapping[str, Share]) -> None:
         """Show coverage beside the names."""
-        self._shares = shares
-        self._forget_drawn()
+        if shares != self._shares:
+            self._shares = shares
+            self._forget_drawn()
 
     def on_mount(self) -> None:
         """Follow the application's theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._forget_drawn())
 
     def _forget_drawn(self) -> None:
-        for node in self._tree_nodes.values():
-            node.refresh()
+        # Not node by node: a tree of thousands would keep the screen waiting.
+        self._updates += 1
+        self.refresh()
 
     def _fill(self, node: TreeNode[Instance]) -> None:
         instance = node.data

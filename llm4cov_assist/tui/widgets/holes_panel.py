@@ -134,6 +134,8 @@ class HolesPanel(Vertical):
 
     def show(self, found: Sequence[Hole], *, measured: bool = True) -> None:
         """Show these holes, under the filter that is set."""
+        if found is self._all and found:
+            return
         self._all = found
         self.table.empty = "Nothing was missed." if measured else "Nothing was measured yet."
         self._arrange()
@@ -159,7 +161,7 @@ class HolesPanel(Vertical):
             said.append(f"{hole.file}:{hole.line} ", style=ink.quiet)
             said.append(hole.what)
             said.append(f"  {hole.because}" if hole.because else "", style=ink.quiet)
-        self.query_one(".line-points", Static).update(said)
+        self.query_one(".line-points", Static).update(said, layout=False)
 
     @on(Input.Changed, "#holes-filter")
     def _filtered(self, event: Input.Changed) -> None:

@@ -15,6 +15,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from llm4cov_assist.tui.widgets.unseen import QuietWhileHidden
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -40,7 +42,7 @@ class Column:
     drop_below: int = 0
 
 
-class LineTable(ScrollView, Generic[Row], can_focus=True):
+class LineTable(QuietWhileHidden, ScrollView, Generic[Row], can_focus=True):
     """A table with a cursor and a header that stays.
 
     Args:

@@ -26,6 +26,7 @@ class Reply(Static):
         super().__init__()
         self._tail = ""
         self._count = 0
+        self._shown = 0
         self._is_stale = False
         self._painter: Timer | None = None
 
@@ -56,6 +57,9 @@ class Reply(Static):
             return
         self._is_stale = False
         ink = inks(self.app)
+        lines = Text(self._tail).wrap(self.app.console, max(1, self.content_size.width or 80))[-_LINES:]
         text = Text(f"{self._count:,} characters\n", style=ink.quiet)
-        text.append(self._tail, style=ink.function)
-        self.update(text)
+        text.append("\n".join(line.plain for line in lines), style=ink.function)
+        # As long as it has as many lines as before, nothing else on the screen moves.
+        self.update(text, layout=len(lines) != self._shown)
+        self._shown = len(lines)

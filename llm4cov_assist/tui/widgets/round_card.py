@@ -27,6 +27,7 @@ class RoundCard(Static, can_focus=True):
         self._fresh: int | None = None
         self._kinds = ""
         self._best = False
+        self._height = 0
 
     def on_mount(self) -> None:
         """Follow the application's theme."""
@@ -63,13 +64,18 @@ class RoundCard(Static, can_focus=True):
             card.append(f" {self._kinds}" if self._kinds else "", style=ink.quiet)
         elif self._fresh is not None and good:
             card.append("\nnothing newly hit", style=ink.quiet)
+        elif good:
+            # A line for what is being looked up, so that nothing moves when it is known.
+            card.append("\n ")
         card.append(f"\n{node.seconds:.1f} s", style=ink.quiet)
         if node.tokens.prompt or node.tokens.completion:
             card.append(f" · {node.tokens.prompt:,} + {node.tokens.completion:,} tokens", style=ink.quiet)
         if node.note:
             card.append(f"\n{node.note}", style=ink.quiet)
         self.set_class(not good, "-failed")
-        self.update(card)
+        height = card.plain.count("\n")
+        self.update(card, layout=height != self._height)
+        self._height = height
 
     def on_click(self) -> None:
         """Open the round's testbench."""

@@ -14,6 +14,7 @@ from llm4cov_assist.tui.messages import BranchFrom, CompareAsked, OpenNode
 from llm4cov_assist.tui.themes import inks
 from llm4cov_assist.tui.widgets.file_tree import shown
 from llm4cov_assist.tui.widgets.score_plot import ScorePlot
+from llm4cov_assist.tui.widgets.unseen import QuietWhileHidden
 from llm4cov_engine import Status
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from llm4cov_engine import Node
 
 
-class RoundsTree(Tree["Node"]):
+class RoundsTree(QuietWhileHidden, Tree["Node"]):
     """Rounds as they came from one another."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,8 +69,8 @@ class RoundsTree(Tree["Node"]):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._forget_drawn())
 
     def _forget_drawn(self) -> None:
-        for node in self._tree_nodes.values():
-            node.refresh()
+        self._updates += 1
+        self.refresh()
 
     def render_label(self, node: TreeNode[Node], base_style: Style, style: Style) -> Text:
         """Number, policy, score and gain of a round, and what it newly hit."""

@@ -74,7 +74,7 @@ class RtlView(Vertical):
     def _tell(self) -> None:
         """Say what the points of the cursor's line are."""
         mark = self._marks.get(self.area.cursor_location[0] + 1)
-        self.query_one(".line-points", Static).update(self._about(mark))
+        self.query_one(".line-points", Static).update(self._about(mark), layout=False)
 
     def _about(self, mark: LineMark | None) -> Text:
         ink = inks(self.app)

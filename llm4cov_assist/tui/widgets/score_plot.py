@@ -31,8 +31,9 @@ class ScorePlot(PlotextPlot):
 
     def show(self, standing: Standing) -> None:
         """Plot the rounds."""
-        self._standing = standing
-        self._draw()
+        before, self._standing = self._standing, standing
+        if before is None or before.nodes != standing.nodes or before.metrics != standing.metrics:
+            self._draw()
 
     def _draw(self) -> None:
         plot = self.plt

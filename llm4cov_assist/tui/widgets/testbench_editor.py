@@ -121,7 +121,7 @@ class TestbenchEditor(Vertical):
             said.append(f"✗ {here[0].message}", style=ink.missed)
         elif self._problems:
             said.append(f"{_counted(len(self._problems))}; F8 goes to the next", style=ink.quiet)
-        self.query_one(".line-points", Static).update(said)
+        self.query_one(".line-points", Static).update(said, layout=False)
 
     @on(TextArea.Changed)
     def _changed(self, event: TextArea.Changed) -> None:
