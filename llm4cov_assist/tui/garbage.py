@@ -17,8 +17,8 @@ _THRESHOLDS = (10_000, 10, 50)
 def settle() -> None:
     """Look once, now, and leave what lives at this moment alone from now on.
 
-    For moments at which it is least felt: a design was opened, work is over. What is left alone is still freed
-    as soon as nothing refers to it; only rings among it stay.
+    For moments at which it is least felt: a design was opened, work is over. What is left alone is still
+    freed as soon as nothing refers to it; only rings among it stay.
     """
     gc.set_threshold(*_THRESHOLDS)
     gc.collect()
