@@ -93,7 +93,9 @@ async def test_accept_all_from_now_on(tmp_path: Path) -> None:
 
 
 async def test_pause_after_this_round_and_go_on(tmp_path: Path) -> None:
-    async with opened(make(tmp_path), policy=script(tmp_path, WEAK, OTHER, STRONG)) as session:
+    # Long enough for the second key to come before the rounds are over, also on a busy machine.
+    slow = WEAK.replace("$finish;", "repeat (2_000_000) @(negedge clk); $finish;")
+    async with opened(make(tmp_path), policy=script(tmp_path, slow, OTHER, STRONG)) as session:
         await session.press("ctrl+t", "f7", "f6")
         await session.until(lambda: session.main.status.paused)
         await session.until(lambda: len(scores(session)) >= 1)
