@@ -123,15 +123,23 @@ class Typist:
 
 def told(name: str, times: list[float]) -> str:
     """A row of the table."""
+    if not times:
+        return f"{name:34}{0:>7}"
     ordered = sorted(times)
     at = [ordered[min(len(ordered) - 1, int(len(ordered) * part))] for part in (0.5, 0.95, 0.99)]
     return f"{name:34}{len(times):>7}{at[0]:>9.1f}{at[1]:>9.1f}{at[2]:>9.1f}{max(times):>9.1f}"
 
 
 def memory(pid: int) -> float:
-    """Resident megabytes of a process."""
-    text = Path(f"/proc/{pid}/status").read_text()
-    return int(text.split("VmRSS:")[1].split()[0]) / 1024
+    """Resident megabytes of a server and of the process that checks texts for it."""
+    texts = [Path(f"/proc/{each}/status").read_text() for each in (pid, *children(pid))]
+    return sum(int(text.split("VmRSS:")[1].split()[0]) for text in texts if "VmRSS:" in text) / 1024
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has begun."""
+    lists = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(each) for names in lists for each in names.read_text().split()]
 
 
 async def main(seconds: float, edits: int) -> None:
@@ -153,6 +161,8 @@ async def main(seconds: float, edits: int) -> None:
         closing = asyncio.ensure_future(close_again(client, files, enough))
         await typist.type(int(seconds / PAUSE), pause=PAUSE)
         print(told("hover at 50 edits/s, loaded", typist.hovers))
+        print(told("diagnostics at 50 edits/s, loaded", typist.diagnosed))
+        typist.diagnosed.clear()
         await typist.one_by_one(60)
         print(told("one edit to its diagnostics, loaded", typist.diagnosed))
         enough.set()
