@@ -77,9 +77,24 @@ def test_nothing_is_wrong_with(body: str) -> None:
 
 @pytest.mark.parametrize("row", ROWS)
 @pytest.mark.parametrize("seed", [1, 2, 3])
-async def test_the_built_in_policy_passes(row: str, seed: int) -> None:
+async def test_the_built_in_policys_phases_pass(row: str, seed: int) -> None:
+    await _passes(row, BuiltinPolicy(effort=None), seed)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        row if number % 9 == 0 else pytest.param(row, marks=pytest.mark.slow)
+        for number, row in enumerate(ROWS)
+    ],
+)
+async def test_the_built_in_policys_trials_pass(row: str) -> None:
+    await _passes(row, BuiltinPolicy(), 1)
+
+
+async def _passes(row: str, policy: BuiltinPolicy, seed: int) -> None:
     design = load(row)
-    proposal = await BuiltinPolicy().propose(State(design), seed=seed, emit=ignore)
+    proposal = await policy.propose(State(design), seed=seed, emit=ignore)
     assert proposal.testbench is not None
     seen = inspect(design, proposal.testbench, set(Permission))
     assert (seen.problems, seen.allowed) == ((), ())

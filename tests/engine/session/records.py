@@ -116,6 +116,7 @@ any_point = st.builds(
     lines=any_text,
     hits=counts,
     exclusion=st.none() | st.builds(Exclusion, kind=st.sampled_from(ExclusionKind), reason=any_text),
+    because=any_text,
 )
 any_span = st.builds(Span, any_text, counts, counts, counts, counts)
 any_problem = st.builds(
