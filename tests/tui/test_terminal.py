@@ -67,6 +67,13 @@ class Terminal:
             time.sleep(0.1)
         raise AssertionError(f"none of {words} in:\n{self.screen}")
 
+    def until_dead(self, seconds: float = 60) -> None:
+        """Wait until the program has ended."""
+        end = time.monotonic() + seconds
+        while self.tmux("display-message", "-p", "#{pane_dead}").strip() != "1":
+            assert time.monotonic() < end, self.screen
+            time.sleep(0.1)
+
     def until_gone(self, words: str, seconds: float = 30) -> None:
         """Wait until the screen holds this no more."""
         end = time.monotonic() + seconds
@@ -123,7 +130,7 @@ def test_from_an_example_to_a_dataset(tmp_path: Path) -> None:
         assert (dataset / "manifest.json").exists()
         assert list(dataset.glob("*.jsonl"))
         held.press("C-q")
-        held.until("Pane is dead", seconds=20)
+        held.until_dead()
 
 
 def test_killed_in_mid_round_and_opened_again(tmp_path: Path) -> None:
@@ -150,7 +157,7 @@ def test_killed_in_mid_round_and_opened_again(tmp_path: Path) -> None:
         killed = held.pid
         os.kill(killed, signal.SIGKILL)
         assert left_by(killed) == []
-        held.until("Pane is dead")
+        held.until_dead()
     with terminal(root, size=(80, 24)) as held:
         screen = held.until("Rounds 1")
         assert "// half a thought" in screen
@@ -158,4 +165,4 @@ def test_killed_in_mid_round_and_opened_again(tmp_path: Path) -> None:
         held.press("C-l")
         held.until("goes on after 1 round")
         held.press("C-q")
-        held.until("Pane is dead", seconds=20)
+        held.until_dead()
