@@ -86,8 +86,8 @@ class CoverageSettings(Section):
     waivers: Path | None = None
     """File of points that need not be covered, each with a reason."""
     proofs: Literal["off", "any", "reset", "zero"] = "reset"
-    """Which proofs take unreachable points out: none; those for any initial state; those for the state after a
-    reset too; or those for Verilator's start with zeros too."""
+    """Which proofs take unreachable points out: none; those for any initial state; those for the state after
+    a reset too; or those for Verilator's start with zeros too."""
     proof_seconds: Annotated[float, Field(gt=0)] = 20
     """Wall-clock seconds the prover may take for the points of a design together."""
 
