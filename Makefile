@@ -9,7 +9,7 @@ DEMO ?= examples/uart_fifo
 WORKERS ?= 2
 EXTENSION := lsp/vscode
 VSIX := $(EXTENSION)/llm4cov-assist.vsix
-PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
+PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal --reruns 1
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1

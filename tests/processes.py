@@ -32,6 +32,17 @@ def started_by(pid: int) -> list[str]:
     return found
 
 
+def seen_of(pid: int, seconds: float = 120) -> list[str]:
+    """What it has started, as soon as there is something; nothing when that takes too long.
+
+    Work between two programs has none for a moment, and on a busy machine the moment is long.
+    """
+    deadline = time.monotonic() + seconds
+    while not (seen := started_by(pid)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return seen
+
+
 def left_by(pid: int, seconds: float = 10) -> list[str]:
     """What is still alive of it when it has had some seconds to end."""
     deadline = time.monotonic() + seconds

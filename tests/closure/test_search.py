@@ -24,7 +24,7 @@ from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.testbench import Testbench
 from tests.closure.rtl import design
 from tests.engine.policy.builtin.rtl import EVERY_KIND
-from tests.processes import left_by, started_by
+from tests.processes import left_by, seen_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -167,13 +167,12 @@ async def test_it_can_be_cancelled_and_leaves_no_process() -> None:
             setup_of(subject),
             seed=1,
             options=SimulatorOptions(),
-            effort=Effort(120.0, 50),
+            effort=Effort(120.0, 10_000),
             emit=note,
         )
     )
     await asyncio.wait_for(searching_now.wait(), 120)
-    await asyncio.sleep(0.3)
-    assert started_by(os.getpid())
+    assert await asyncio.to_thread(seen_of, os.getpid())
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work

@@ -15,7 +15,7 @@ from llm4cov_engine import ScriptedPolicy
 from tests.e2e.command import llm4cov, start
 from tests.e2e.rtl import BROKEN, ENDLESS, FAILING, THOROUGH, UP_ONLY, repository
 from tests.e2e.rtl import testbench as bench
-from tests.processes import left_by, started_by
+from tests.processes import left_by, seen_of
 
 
 @pytest.fixture
@@ -133,8 +133,7 @@ def test_ctrl_c_keeps_the_best_testbench_and_leaves_no_process(counter: Path) ->
         for line in process.stderr:
             if line.startswith("round 1"):
                 break
-        time.sleep(2)
-        assert started_by(process.pid)
+        assert seen_of(process.pid)
         process.send_signal(signal.SIGINT)
         assert process.stdout
         stdout = process.stdout.read()

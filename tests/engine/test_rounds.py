@@ -29,7 +29,7 @@ from llm4cov_engine.simulator.verilator import Verilator
 from llm4cov_engine.state import Author, State, Transition
 from llm4cov_engine.testbench import Testbench
 from tests.e2e.rtl import BROKEN, ENDLESS, THOROUGH, UP_ONLY, repository
-from tests.processes import left_by, started_by
+from tests.processes import left_by, seen_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -162,8 +162,7 @@ async def test_leaving_the_stream_ends_every_process(design: Design, tmp_path: P
     async with stream(work) as events:
         async for event in events:
             if isinstance(event, Stage) and event.name is StageName.SIMULATING:
-                await asyncio.sleep(0.3)
-                assert started_by(os.getpid())
+                assert await asyncio.to_thread(seen_of, os.getpid())
                 break
     assert left_by(os.getpid(), 5) == []
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,7 +23,7 @@ from llm4cov_engine import (
 )
 from tests.e2e.rtl import BROKEN, ENDLESS, THOROUGH, UP_ONLY, repository
 from tests.e2e.rtl import testbench as counter_testbench
-from tests.processes import left_by, started_by
+from tests.processes import left_by, seen_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,11 +54,6 @@ def script(folder: Path, *texts: str) -> str:
 
 def written(text: str) -> Testbench:
     return Testbench("counter_tb.sv", text)
-
-
-def _until_something_runs() -> None:
-    while not started_by(os.getpid()):
-        time.sleep(0.05)
 
 
 async def test_a_persons_testbench_is_a_round_of_a_human(bench: Workbench) -> None:
@@ -215,7 +209,7 @@ async def test_stopping_leaves_no_process_and_keeps_the_rounds(bench: Workbench,
 
     work = asyncio.create_task(bench.close(rounds=2, emit=listen))
     await simulating.wait()
-    await asyncio.to_thread(_until_something_runs)
+    assert await asyncio.to_thread(seen_of, os.getpid())
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
         await work
