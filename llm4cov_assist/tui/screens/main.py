@@ -23,10 +23,11 @@ from llm4cov_assist.tui.messages import (
     Reviewed,
     Stood,
 )
+from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.screens.welcome import WelcomeScreen
 from llm4cov_assist.tui.screens.working import WorkingScreen
 from llm4cov_assist.tui.widgets.editor_tabs import REVIEW, TESTBENCH
-from llm4cov_assist.tui.widgets.file_tree import FileTree, shown
+from llm4cov_assist.tui.widgets.file_tree import FileTree
 from llm4cov_assist.tui.widgets.hierarchy import HierarchyTree
 from llm4cov_assist.tui.widgets.modules import ModulesTable
 from llm4cov_assist.tui.widgets.review_pane import ReviewPane

@@ -9,13 +9,13 @@ from textual.widget import Widget
 from textual.widgets import TabbedContent
 
 from llm4cov_assist.tui.messages import OpenFile
+from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.screens.ask import AskScreen
 from llm4cov_assist.tui.screens.choose import Choice, ChooseScreen
 from llm4cov_assist.tui.screens.help import HelpScreen, about_of
 from llm4cov_assist.tui.screens.jump import JumpScreen
 from llm4cov_assist.tui.screens.shell import ShellScreen
 from llm4cov_assist.tui.themes import DARK, LIGHT
-from llm4cov_assist.tui.widgets.file_tree import shown
 from llm4cov_assist.tui.widgets.find_bar import FindBar, find
 from llm4cov_assist.tui.widgets.rtl_view import RtlView
 from llm4cov_assist.tui.widgets.unseen import is_in_sight

@@ -20,13 +20,13 @@ from llm4cov_assist.tui.messages import (
     WaiveAsked,
     WorkOn,
 )
+from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.screens.ask import AskScreen
 from llm4cov_assist.tui.screens.choose import Choice, ChooseScreen
 from llm4cov_assist.tui.screens.policy import PolicyChoice, PolicyScreen
 from llm4cov_assist.tui.screens.viewing import ViewingScreen
 from llm4cov_assist.tui.widgets.comparison_view import ComparisonView
 from llm4cov_assist.tui.widgets.editor_tabs import TESTBENCH
-from llm4cov_assist.tui.widgets.file_tree import shown
 from llm4cov_assist.tui.widgets.holes_panel import HolesTable
 from llm4cov_assist.tui.widgets.modules import ModulesTable
 from llm4cov_assist.tui.widgets.review_pane import ReviewPane

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from llm4cov_assist.tui.messages import OpenFile
+from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.themes import inks
-from llm4cov_assist.tui.widgets.file_tree import shown
 from llm4cov_assist.tui.widgets.line_table import Column, LineTable
 from llm4cov_engine import Hole, Metric
 

@@ -4,39 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.widgets import Tree
 
 from llm4cov_assist.tui.messages import OpenFile
-from llm4cov_assist.tui.themes import inks
-from llm4cov_assist.tui.widgets.unseen import QuietWhileHidden
+from llm4cov_assist.tui.widgets.coverage_tree import CoverageTree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from rich.style import Style
+    from textual.widgets import Tree
     from textual.widgets.tree import TreeNode
-
-    from llm4cov_assist.tui.standing import Share
 
 OPEN_UP_TO = 60
 """A tree of at most so many files is shown with its folders open."""
 
 
-class FileTree(QuietWhileHidden, Tree[str]):
+class FileTree(CoverageTree[str]):
     """Folders and files; what belongs to a closed folder is made when the folder is opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("right", "open_folder", "Open", show=False)]
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        # Labels are made while the tree is.
-        self._shares: Mapping[str, Share] = {}
         self._below: dict[str, tuple[list[str], list[str]]] = {}
         self._files: frozenset[str] = frozenset()
-        super().__init__("", data="", id=id)
+        super().__init__("", "", id=id)
         self.show_root = False
-        self.guide_depth = 2
 
     def show_files(self, names: Iterable[str]) -> None:
         """Show these files; folders that are open stay open."""
@@ -50,21 +42,6 @@ class FileTree(QuietWhileHidden, Tree[str]):
         self.clear()
         self.root.expand()
         self._fill(self.root, opened)
-
-    def show_coverage(self, shares: Mapping[str, Share]) -> None:
-        """Show coverage beside the names."""
-        if shares != self._shares:
-            self._shares = shares
-            self._forget_drawn()
-
-    def on_mount(self) -> None:
-        """Follow the application's theme."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self._forget_drawn())
-
-    def _forget_drawn(self) -> None:
-        # Not node by node: a tree of thousands would keep the screen waiting.
-        self._updates += 1
-        self.refresh()
 
     def on_tree_node_expanded(self, event: Tree.NodeExpanded[str]) -> None:
         """Make what is in the folder."""
@@ -90,29 +67,9 @@ class FileTree(QuietWhileHidden, Tree[str]):
         for name in files:
             node.add_leaf(name.rpartition("/")[2], data=name)
 
-    def render_label(self, node: TreeNode[str], base_style: Style, style: Style) -> Text:
-        """A name, and the score of what it holds."""
-        label = Text(no_wrap=True, end="")
-        if node.allow_expand:
-            label.append("▾ " if node.is_expanded else "▸ ", style=base_style)
-        label.append(str(node.label), style=style)
-        share = self._shares.get(node.data or "")
-        if share is not None and share.score is not None:
-            ink = inks(self.app).of_ratio(share.score)
-            label.append(f"  {shown(share.score)}", style=base_style + _colour(ink))
-        return label
-
-
-def shown(score: float) -> str:
-    """A score in per cent, without the sign, never rounded up to 100."""
-    text = f"{score * 100:.1f}"
-    return "99.9" if text == "100.0" and score < 1.0 else "100" if score >= 1.0 else text
-
-
-def _colour(ink: str) -> Style:
-    from rich.style import Style
-
-    return Style(color=ink)
+    def about(self, data: str) -> tuple[str, str]:
+        """The file or folder itself."""
+        return data, ""
 
 
 def _folders(files: Iterable[str]) -> set[str]:

@@ -9,8 +9,8 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from llm4cov_assist.tui.messages import CloseQueue, OpenFile, WorkOn
+from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.themes import inks
-from llm4cov_assist.tui.widgets.file_tree import shown
 from llm4cov_assist.tui.widgets.line_table import Column, LineTable
 from llm4cov_engine import Candidate
 

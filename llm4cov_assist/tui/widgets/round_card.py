@@ -8,8 +8,8 @@ from rich.text import Text
 from textual.widgets import Static
 
 from llm4cov_assist.tui.messages import OpenNode
+from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.themes import inks
-from llm4cov_assist.tui.widgets.file_tree import shown
 from llm4cov_engine import Status
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from textual.containers import Horizontal
 from textual.widgets import Tree
 
 from llm4cov_assist.tui.messages import BranchFrom, CompareAsked, OpenNode
+from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.themes import inks
-from llm4cov_assist.tui.widgets.file_tree import shown
 from llm4cov_assist.tui.widgets.score_plot import ScorePlot
 from llm4cov_assist.tui.widgets.unseen import QuietWhileHidden
 from llm4cov_engine import Status

@@ -9,8 +9,8 @@ from rich.text import Text
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.themes import inks
-from llm4cov_assist.tui.widgets.file_tree import shown
 
 if TYPE_CHECKING:
     from textual import events
