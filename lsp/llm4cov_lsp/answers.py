@@ -170,7 +170,8 @@ async def _actions(server: Server, params: types.CodeActionParams) -> list[types
         return found + actions.module_actions(server.declared(view.text), first + 1, last + 1, uri)
     if view.desk.role_of(view.path, view.text) is not Role.TESTBENCH:
         return []
-    here = [each for each in server.live.get(uri, ()) if first <= each.range.start.line <= last]
+    live, _ = server.live_now(uri)
+    here = [each for each in live if first <= each.range.start.line <= last]
     here = here or [each for each in params.context.diagnostics if each.source == "verilator"]
     return actions.error_actions(here, uri) + actions.round_actions(view.desk.picture, uri, view.text)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from llm4cov_engine import in_thread
 from llm4cov_lsp.options import read_options
 from llm4cov_lsp.publishing import publish, reload
 from llm4cov_lsp.server import path_of
@@ -71,6 +72,7 @@ def register(server: Server) -> None:
     @feature(types.INITIALIZED)
     async def on_ready(params: types.InitializedParams) -> None:
         del params
+        server.tasks.start(in_thread(server.checker.warm), "warm")
         await _watch(server)
         await _take(server, server.given)
 

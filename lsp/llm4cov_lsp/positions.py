@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from llm4cov_engine import Span
 
-_ENDS = re.compile(r"\r\n|\n|\r")
 _WORD = re.compile(r"[\w$]+|\S")
 
 
@@ -32,7 +33,7 @@ class Lines:
         encoding: types.PositionEncodingKind | str = types.PositionEncodingKind.Utf16,
     ) -> None:
         self.text = text
-        self.lines = _ENDS.split(text)
+        self.lines = _split(text)
         self._unit = {"utf-8": 1, "utf-16": 2, "utf-32": 4}[getattr(encoding, "value", encoding)]
 
     def __len__(self) -> int:
@@ -47,6 +48,11 @@ class Lines:
         content = self.lines[line - 1]
         head = content.encode("utf-8", "replace")[: max(0, column - 1)].decode("utf-8", "ignore")
         return types.Position(line - 1, self._units(head))
+
+    def at(self, offset: int) -> types.Position:
+        """The position before a character, counted from 0."""
+        before = _split(self.text[:offset])
+        return types.Position(len(before) - 1, self._units(before[-1]))
 
     @property
     def end(self) -> types.Position:
@@ -103,6 +109,10 @@ class Lines:
         return len(text.encode("utf-8", "replace")) if self._unit == 1 else len(text)
 
 
+def _split(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
 class Drift:
     """Where the lines of a text went when it was edited.
 
@@ -138,3 +148,52 @@ class Drift:
         if line > self._measured + self._shift - self._tail:
             return line - self._shift
         return None
+
+
+class Shift:
+    """Where the positions of a text went when it was edited, letter by letter.
+
+    What stands between the first and the last change has gone; everything before and behind it is followed,
+    also on the very line that is being typed.
+
+    Args:
+        before: the text as it was.
+        now: the text as it is.
+    """
+
+    def __init__(self, before: Lines, now: Lines) -> None:
+        one, other = before.text, now.text
+        shorter = min(len(one), len(other))
+        head = _longest(shorter, lambda n: one.startswith(other[:n]))
+        if one[:head].endswith("\r"):  # perhaps half of a line end
+            head -= 1
+        tail = _longest(shorter - head, lambda n: one.endswith(other[len(other) - n :]))
+        if one[len(one) - tail :].startswith("\n"):
+            tail -= 1
+        self._start = before.at(head)
+        self._end = before.at(len(one) - tail)
+        self._now = now.at(len(other) - tail)
+
+    def range(self, reach: types.Range) -> types.Range | None:
+        """Where a range is now; None when what stood there has gone."""
+        if self._start < self._end and self._start <= reach.start and reach.end <= self._end:
+            return None
+        start = reach.start if reach.start <= self._start else self._moved(reach.start)
+        end = reach.end if reach.end <= self._start else self._moved(reach.end)
+        return types.Range(start, end)
+
+    def _moved(self, place: types.Position) -> types.Position:
+        if place < self._end:
+            return self._now
+        if place.line > self._end.line:
+            return types.Position(place.line - self._end.line + self._now.line, place.character)
+        return types.Position(self._now.line, place.character - self._end.character + self._now.character)
+
+
+def _longest(most: int, holds: Callable[[int], bool]) -> int:
+    """The largest number up to `most` for which something holds that holds for every smaller one."""
+    least = 0
+    while least < most:
+        middle = (least + most + 1) // 2
+        least, most = (middle, most) if holds(middle) else (least, middle - 1)
+    return least

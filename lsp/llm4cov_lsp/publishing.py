@@ -2,105 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-from functools import partial
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from llm4cov_engine import Llm4CovError, check_rtl, check_testbench, in_thread, is_too_large, with_texts
-from llm4cov_lsp.desks import PROJECT_FILE, Desk, Role
+from llm4cov_engine import Llm4CovError
+from llm4cov_lsp.desks import PROJECT_FILE, Desk
 from llm4cov_lsp.features.holes import hole_diagnostics
-from llm4cov_lsp.features.problems import live_diagnostics, simulator_diagnostics
+from llm4cov_lsp.features.problems import simulator_diagnostics
 from llm4cov_lsp.server import path_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from llm4cov_engine import LiveProblem, Span
     from llm4cov_lsp.server import Server
 
-_AT_ONCE = asyncio.Semaphore(1)
-"""Checks need a core while they last: one at a time leaves the others to answers and rounds."""
-
-_LONGEST_REST = 0.05
-
 _PLACE = re.compile(r"^(?P<file>[^:\n]*llm4cov\.toml):(?P<line>\d+):")
-
-
-async def check(server: Server, uri: str) -> None:
-    """Look for problems in a document as it is now, and publish what was found."""
-    document, path = server.document(uri), path_of(uri)
-    if document is None or path is None or path.name == PROJECT_FILE:
-        return
-    desk = await server.desk_of(uri)
-    options = server.options_at(path)
-    text, version = document.source, document.version
-    if desk is None or not options.live.enabled:
-        server.live[uri] = []
-    else:
-        if is_too_large(desk.workbench.design, text):
-            message = (
-                f"{desk.workbench.design.id} is too large to be checked while you type; runs tell its errors."
-            )
-            server.tell_once(message, types.MessageType.Info)
-        problems = await _in_turn(lambda: _problems(server, desk, path, text))
-        lines = server.lines(text)
-        locate = partial(_locate, server, desk)
-        server.live[uri] = live_diagnostics(problems, lines, locate, warnings=options.live.warnings)
-    newest = server.document(uri)
-    # What was said of an older text is said of the next one soon.
-    if newest is not None and newest.version == version:
-        publish(server, uri)
-
-
-async def _in_turn(work: Callable[[], tuple[LiveProblem, ...]]) -> tuple[LiveProblem, ...]:
-    """Wait for a check in a thread, one at a time, and after each rest for a moment: others need the core."""
-    loop = asyncio.get_running_loop()
-    await _AT_ONCE.acquire()
-    began = loop.time()
-    try:
-        return await in_thread(work)
-    finally:
-        loop.call_later(min(loop.time() - began, _LONGEST_REST), _AT_ONCE.release)
-
-
-def _problems(server: Server, desk: Desk, path: Path, text: str) -> tuple[LiveProblem, ...]:
-    workbench = desk.workbench
-    design = with_texts(workbench.design, _unsaved(server, desk))
-    name = desk.name_of(path)
-    if name is None and desk.role_of(path, text) is Role.TESTBENCH:
-        allow = workbench.settings.simulator.allow
-        return server.checker.problems(partial(check_testbench, design, path.name, text, allow))
-    return server.checker.problems(partial(check_rtl, design, name or path.name, text))
-
-
-def _unsaved(server: Server, desk: Desk) -> dict[str, str]:
-    """Texts of the design's files as they stand in the editor."""
-    texts = {}
-    for uri, document in tuple(server.workspace.text_documents.items()):
-        path = path_of(uri)
-        name = desk.name_of(path) if path is not None else None
-        if name is not None:
-            texts[name] = document.source
-    return texts
-
-
-def _locate(server: Server, desk: Desk, span: Span) -> types.Location | None:
-    path = desk.path_of(span.file)
-    name = span.file
-    if path is not None and desk.name_of(path) is None:
-        # The testbench under its plain name.
-        found = next((each for each in server.workspace.text_documents if each.endswith(f"/{name}")), None)
-        path = path_of(found) if found else None
-    if path is None:
-        return None
-    uri = server.uri_of(path)
-    document = server.document(uri)
-    text = document.source if document is not None else desk.picture.texts.get(name, "")
-    return types.Location(uri, server.lines(text).span(span))
 
 
 def publish(server: Server, uri: str) -> None:
@@ -109,11 +27,12 @@ def publish(server: Server, uri: str) -> None:
     desk = server.known_desk(uri)
     if desk is None and path is not None:
         desk = next((each for each in server.desks.all if each.name_of(path) is not None), None)
-    found = list(server.live.get(uri, ())) if document is not None else []
+    found, is_new = server.live_now(uri)
     if desk is not None and path is not None:
         found += _measured(server, desk, uri, path, found)
     if found or uri in server.published or document is not None:
-        version = document.version if document is not None else None
+        # A version is named when this very text was looked at, not when places were moved into it.
+        version = document.version if document is not None and is_new else None
         server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
         (server.published.add if found else server.published.discard)(uri)
 

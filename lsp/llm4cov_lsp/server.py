@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 
     from llm4cov_engine import Declared
     from llm4cov_lsp.desks import Desk
+    from llm4cov_lsp.live import Live
 
 _log = logging.getLogger(__name__)
 
-_LIVE_DELAY = 0.02
+_LIVE_DELAY = 0.01
 """Seconds that a typist's further keys are waited for."""
 
 _LOOK_DELAY = 0.05
@@ -44,7 +45,7 @@ class Server(LanguageServer):
         desks: the designs that are open.
         given: settings that came with the client's first message.
         checker: the process that looks at texts.
-        live: problems of the open documents' texts, by URI, as they were published last.
+        live: problems of the open documents' texts, by URI, as they were found last.
         checks: looks at documents while they are typed, by URI.
         looks: takes pictures of designs and publishes them, by the path of their project.
     """
@@ -57,13 +58,13 @@ class Server(LanguageServer):
         self.options: dict[str, EditorOptions] = {}
         self.desks = Desks(self._folders, self.options_at)
         self.checker = Checker()
-        self.live: dict[str, list[types.Diagnostic]] = {}
+        self.live: dict[str, Live] = {}
         self.published: set[str] = set()
         self.touched: dict[str, int] = {}
         self.given: object = None
         self._told: set[str] = set()
         self.checks = Latest(self.tasks, self._check, _LIVE_DELAY)
-        self.looks = Latest(self.tasks, self._look, _LOOK_DELAY)
+        self.looks = Latest(self.tasks, self._look, _LOOK_DELAY, rests=True)
 
     def options_at(self, path: Path) -> EditorOptions:
         """The editor's settings for a file or folder: those of the innermost workspace folder around it."""
@@ -125,6 +126,14 @@ class Server(LanguageServer):
             return measured, Drift(measured.lines, measured.lines)
         now = self.lines(document.source)
         return now, _drift(measured, now)
+
+    def live_now(self, uri: str) -> tuple[list[types.Diagnostic], bool]:
+        """Problems of a document where they stand in it now, and whether it is the very text they are of."""
+        document, live = self.document(uri), self.live.get(uri)
+        if document is None or live is None:
+            return [], False
+        now = self.lines(document.source)
+        return live.at(now), live.lines.text == now.text
 
     def tell(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
         """Show a sentence to the person."""
@@ -188,7 +197,7 @@ class Server(LanguageServer):
         return [path for uri in uris if (path := path_of(uri)) is not None]
 
     async def _check(self, uri: str) -> None:
-        from llm4cov_lsp.publishing import check
+        from llm4cov_lsp.live import check
 
         await check(self, uri)
 

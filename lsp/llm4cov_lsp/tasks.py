@@ -45,19 +45,23 @@ class Tasks:
 class Latest:
     """Does something about each of several keys, always about the newest request for it.
 
-    Requests that come while the work is under way are answered by doing it once more; between two times there
-    is a pause as long as the last one took, so that a client that never rests leaves room for others.
+    Requests that come while the work is under way are answered by doing it once more.
 
     Args:
         tasks: owns the work.
         work: what to do for a key.
         delay: seconds to wait for further requests before the work begins.
+        rests: whether a pause between two times is as long as the last one took, so that requests that never
+            end leave room for others.
     """
 
-    def __init__(self, tasks: Tasks, work: Callable[[str], Awaitable[None]], delay: float) -> None:
+    def __init__(
+        self, tasks: Tasks, work: Callable[[str], Awaitable[None]], delay: float, *, rests: bool = False
+    ) -> None:
         self._tasks = tasks
         self._work = work
         self._delay = delay
+        self._rests = rests
         self._asked: set[str] = set()
         self._running: dict[str, asyncio.Task[Any]] = {}
 
@@ -87,7 +91,7 @@ class Latest:
                 self._asked.discard(key)
                 began = loop.time()
                 await self._work(key)
-                pause = max(self._delay, loop.time() - began)
+                pause = max(self._delay, loop.time() - began if self._rests else 0.0)
         finally:
             if self._running.get(key) is asyncio.current_task():
                 del self._running[key]

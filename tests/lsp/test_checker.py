@@ -58,6 +58,13 @@ def parent_of(stat: Path) -> int:
         return 0
 
 
+def command_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text()
+    except OSError:
+        return ""
+
+
 def until_gone(pid: int) -> bool:
     deadline = time.monotonic() + 30
     while is_there(pid) and time.monotonic() < deadline:
@@ -93,6 +100,31 @@ def test_a_check_that_fails_leaves_it_alive(checker: Checker) -> None:
     pid = checker.pid
     assert checker.problems(CHECK) == CHECK()
     assert checker.pid == pid
+
+
+def test_another_process_takes_over_after_many_checks() -> None:
+    checker = Checker(most=2)
+    try:
+        assert checker.problems(CHECK) == CHECK()
+        first = checker.pid
+        assert first is not None
+        seen = set()
+        deadline = time.monotonic() + 60
+        while checker.pid == first and time.monotonic() < deadline:
+            seen.add(checker.problems(CHECK))
+        assert checker.pid != first
+        assert seen == {CHECK()}, "no check is lost meanwhile"
+        assert not is_there(first)
+        # The death of one that has a successor under way costs that one text only.
+        checker.problems(CHECK)
+        checker.problems(CHECK)
+        assert checker.problems(crash) == ()
+        assert checker.problems(CHECK) == CHECK()
+        begun = [pid for pid in children_of(os.getpid()) if "spawn_main" in command_of(pid)]
+        assert checker.pid in begun
+    finally:
+        checker.close()
+    assert not any(is_there(pid) for pid in begun)
 
 
 def test_a_closed_one_has_no_process_and_begins_none(checker: Checker) -> None:

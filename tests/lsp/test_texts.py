@@ -13,7 +13,7 @@ from llm4cov_engine import Span
 from llm4cov_lsp.features.edits import Refusal, Target, line_edits, proposal_edit
 from llm4cov_lsp.features.merging import merged
 from llm4cov_lsp.options import DEFAULTS, read_options
-from llm4cov_lsp.positions import Drift, Lines
+from llm4cov_lsp.positions import Drift, Lines, Shift
 from tests.lsp.editor import offset
 
 TEXT = st.text(st.sampled_from("ab\n\r\té𝄞 \x0c\u2028"), max_size=40)
@@ -51,6 +51,34 @@ def test_lines_are_followed_only_while_they_are_the_same(before: list[str], now:
         if moved is not None:
             assert now[moved - 1] == content
             assert drift.back(moved) == number
+
+
+@given(TEXT, TEXT, TEXT, TEXT, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
+def test_what_stands_before_and_behind_an_edit_is_followed(
+    head: str, old: str, new: str, tail: str, encoding: str
+) -> None:
+    # The digits keep the edit from being as well another one.
+    before, now = Lines(f"{head}1{old}1{tail}", encoding), Lines(f"{head}2{new}2{tail}", encoding)
+    shift = Shift(before, now)
+    longer = len(now.text) - len(before.text)
+    places = [(each, each) for each in range(len(head))]
+    places += [(each, each + longer) for each in range(len(before.text) - len(tail), len(before.text))]
+    for old_place, new_place in places:
+        if before.text[old_place] not in "\r\n":
+            reach = types.Range(before.at(old_place), before.at(old_place + 1))
+            expected = types.Range(now.at(new_place), now.at(new_place + 1))
+            assert shift.range(reach) == expected
+
+
+def test_what_an_edit_takes_away_has_gone() -> None:
+    before, now = Lines("wire a;\nwire wrong;\nwire b;\n"), Lines("wire a;\nwire b;\n")
+    shift = Shift(before, now)
+    word = types.Range(types.Position(1, 5), types.Position(1, 10))
+    assert shift.range(word) is None
+    around = types.Range(types.Position(0, 0), types.Position(2, 7))
+    assert shift.range(around) == types.Range(types.Position(0, 0), types.Position(1, 7))
+    typed = Shift(before, Lines(before.text.replace("wrong", "wrongly")))
+    assert typed.range(word) is not None
 
 
 @given(TEXT, TEXT)

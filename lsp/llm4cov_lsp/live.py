@@ -1,0 +1,146 @@
+"""Problems of texts while they are typed: looked for one text at a time, and followed while it moves on."""
+
+from __future__ import annotations
+
+import asyncio
+from copy import copy
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from llm4cov_engine import check_rtl, check_testbench, in_thread, is_too_large, with_texts
+from llm4cov_lsp.desks import PROJECT_FILE, Desk, Role
+from llm4cov_lsp.features.problems import live_diagnostics
+from llm4cov_lsp.positions import Lines, Shift
+from llm4cov_lsp.publishing import publish
+from llm4cov_lsp.server import path_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from llm4cov_engine import LiveProblem, Span
+    from llm4cov_lsp.server import Server
+
+_AT_ONCE = asyncio.Semaphore(1)
+"""Checks need a core while they last: one at a time leaves the others to answers and rounds."""
+
+_REST = 0.25
+"""Of the time a check took: the pause after it, so that a client that never rests leaves room for others."""
+
+_LONGEST_REST = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What was found in a text.
+
+    Attributes:
+        lines: of the text that was looked at.
+        diagnostics: with places in that text.
+    """
+
+    lines: Lines
+    diagnostics: tuple[types.Diagnostic, ...] = ()
+
+    def at(self, now: Lines) -> list[types.Diagnostic]:
+        """The same in a text that has been edited since; without what stood at edited places."""
+        if now.text == self.lines.text or not self.diagnostics:
+            return list(self.diagnostics)
+        shift = Shift(self.lines, now)
+        moved = ((each, shift.range(each.range)) for each in self.diagnostics)
+        return [_standing(each, reach) for each, reach in moved if reach is not None]
+
+
+def _standing(diagnostic: types.Diagnostic, reach: types.Range) -> types.Diagnostic:
+    moved = copy(diagnostic)
+    moved.range = reach
+    return moved
+
+
+async def check(server: Server, uri: str) -> None:
+    """Look for problems in a document as it is when its turn comes, and publish what was found."""
+    path = path_of(uri)
+    if path is None or path.name == PROJECT_FILE:
+        return
+    desk = await server.desk_of(uri)
+    options = server.options_at(path)
+    if desk is None or not options.live.enabled:
+        if (document := server.document(uri)) is not None:
+            server.live[uri] = Live(server.lines(document.source))
+            publish(server, uri)
+        return
+    async with _Turn():
+        if (document := server.document(uri)) is None:
+            return
+        text = document.source
+        if is_too_large(desk.workbench.design, text):
+            name = desk.workbench.design.id
+            message = f"{name} is too large to be checked while you type; runs tell its errors."
+            server.tell_once(message, types.MessageType.Info)
+        problems = await in_thread(lambda: _problems(server, desk, path, text))
+    if server.document(uri) is None:
+        return
+    lines = server.lines(text)
+    found = live_diagnostics(problems, lines, partial(_locate, server, desk), warnings=options.live.warnings)
+    before, server.live[uri] = server.live.get(uri), Live(lines, tuple(found))
+    publish(server, uri)
+    if before is not None and before.lines.text != text and desk.name_of(path) is not None:
+        _ask_others(server, desk, uri)
+
+
+def _ask_others(server: Server, desk: Desk, uri: str) -> None:
+    """RTL has changed in the editor: what else is open of its design may be wrong or right now."""
+    for other in server.workspace.text_documents:
+        if other != uri and server.known_desk(other) is desk:
+            server.checks.ask(other)
+
+
+class _Turn:
+    """Of a check: they come one at a time, with a rest after each."""
+
+    async def __aenter__(self) -> None:
+        await _AT_ONCE.acquire()
+        self._began = asyncio.get_running_loop().time()
+
+    async def __aexit__(self, *_: object) -> None:
+        loop = asyncio.get_running_loop()
+        rest = min(_REST * (loop.time() - self._began), _LONGEST_REST)
+        loop.call_later(rest, _AT_ONCE.release)
+
+
+def _problems(server: Server, desk: Desk, path: Path, text: str) -> tuple[LiveProblem, ...]:
+    workbench = desk.workbench
+    design = with_texts(workbench.design, _unsaved(server, desk))
+    name = desk.name_of(path)
+    if name is None and desk.role_of(path, text) is Role.TESTBENCH:
+        allow = workbench.settings.simulator.allow
+        return server.checker.problems(partial(check_testbench, design, path.name, text, allow))
+    return server.checker.problems(partial(check_rtl, design, name or path.name, text))
+
+
+def _unsaved(server: Server, desk: Desk) -> dict[str, str]:
+    """Texts of the design's files as they stand in the editor."""
+    texts = {}
+    for uri, document in tuple(server.workspace.text_documents.items()):
+        path = path_of(uri)
+        name = desk.name_of(path) if path is not None else None
+        if name is not None:
+            texts[name] = document.source
+    return texts
+
+
+def _locate(server: Server, desk: Desk, span: Span) -> types.Location | None:
+    path = desk.path_of(span.file)
+    name = span.file
+    if path is not None and desk.name_of(path) is None:
+        # The testbench under its plain name.
+        found = next((each for each in server.workspace.text_documents if each.endswith(f"/{name}")), None)
+        path = path_of(found) if found else None
+    if path is None:
+        return None
+    uri = server.uri_of(path)
+    document = server.document(uri)
+    text = document.source if document is not None else desk.picture.texts.get(name, "")
+    return types.Location(uri, server.lines(text).span(span))
