@@ -12,6 +12,7 @@ from llm4cov_engine.proof.syntax import Reach
 
 if TYPE_CHECKING:
     from llm4cov_engine.design.design import Design
+    from llm4cov_engine.elaboration.compilation import Reader
 
 
 @dataclass
@@ -41,64 +42,101 @@ def find_dead_code(design: Design) -> DeadCode:
 
     unit = compiled(design)
     top = usable_top(design, unit)
-    found = DeadCode()
-    manager, places = unit.reader.manager, unit.reader.places
-    # A body is a scope at run time; the type stubs know only one of its bases.
-    scope: Any = top.body
-    context = EvalContext(ASTContext(scope, LookupLocation.max))
+    search = _Search(unit.reader, top)
+    search.walk("", top.body)
+    return search.result()
 
-    def reach(node: Any) -> Reach | None:
-        # A block of one statement has only the statement's range; its syntax has its own.
-        extent = node.syntax.sourceRange if node.syntax is not None else node.sourceRange
-        start, end = extent.start, extent.end
-        if not manager.isFileLoc(start) or not manager.isFileLoc(end) or start.buffer.id != end.buffer.id:
-            return None
-        return places.buffer(start.buffer), start.offset, end.offset
 
-    def note(path: str, node: Any) -> None:
-        if len(node.conditions) != 1 or node.conditions[0].pattern is not None:
-            return
-        value = node.conditions[0].expr.eval(context).value
-        if not isinstance(value, SVInt) or value.hasUnknown:
-            return
-        dead = node.ifFalse if int(value) else node.ifTrue
-        if dead is not None and (extent := reach(dead)) is not None:
-            found.reaches.setdefault(path, []).append(extent)
-        elif dead is None and (extent := reach(node)) is not None:
-            found.without_else.setdefault(path, set()).add(extent)
+class _Search:
+    """Looks at every branch of a hierarchy.
 
-    def note_case(path: str, node: Any) -> None:
-        chosen = node.expr.eval(context).value
-        if node.condition.name != "Normal" or not isinstance(chosen, SVInt) or chosen.hasUnknown:
-            return
-        taken = False
-        for item in node.items:
-            values = [each.eval(context).value for each in item.expressions]
-            if not all(isinstance(each, SVInt) and not each.hasUnknown for each in values):
-                return
-            is_first = not taken and any(int(each) == int(chosen) for each in values)
-            taken |= is_first
-            if not is_first and (extent := reach(item.stmt)) is not None:
-                found.reaches.setdefault(path, []).append(extent)
-        if taken and node.defaultCase is not None and (extent := reach(node.defaultCase)) is not None:
-            found.reaches.setdefault(path, []).append(extent)
+    The steps of a generate loop share a path and a place, and so do their coverage points: what runs in one
+    of them is not dead.
+    """
 
-    def walk(path: str, body: Any) -> None:
+    def __init__(self, reader: Reader, top: Any) -> None:
+        self.manager, self.places = reader.manager, reader.places
+        # A body is a scope at run time; the type stubs know only one of its bases.
+        scope: Any = top.body
+        self.context = EvalContext(ASTContext(scope, LookupLocation.max))
+        self.dead = DeadCode()
+        self.alive: set[tuple[str, Reach]] = set()
+        self.has_else: set[tuple[str, Reach]] = set()
+
+    def result(self) -> DeadCode:
+        """What is dead wherever it stands."""
+        reaches = {
+            path: [reach for reach in reaches if (path, reach) not in self.alive]
+            for path, reaches in self.dead.reaches.items()
+        }
+        without_else = {
+            path: {reach for reach in reaches if (path, reach) not in self.has_else}
+            for path, reaches in self.dead.without_else.items()
+        }
+        return DeadCode(reaches, without_else)
+
+    def walk(self, path: str, body: Any) -> None:
+        """Look at an instance and at those below it."""
+
         def see(node: Any) -> VisitAction:
             if node.kind == SymbolKind.Instance:
-                walk(str(node.hierarchicalPath).partition(".")[2], node.body)
+                self.walk(str(node.hierarchicalPath).partition(".")[2], node.body)
                 return VisitAction.Skip
             if node.kind == SymbolKind.GenerateBlock and node.isUninstantiated:
                 return VisitAction.Skip
             if node.kind == SymbolKind.Subroutine:
                 return VisitAction.Skip
             if node.kind == StatementKind.Conditional:
-                note(path, node)
+                self._conditional(path, node)
             elif node.kind == StatementKind.Case:
-                note_case(path, node)
+                self._case(path, node)
             return VisitAction.Advance
 
         body.visit(see)
 
-    walk("", top.body)
-    return found
+    def _reach(self, node: Any) -> Reach | None:
+        # A block of one statement has only the statement's range; its syntax has its own.
+        extent = node.syntax.sourceRange if node.syntax is not None else node.sourceRange
+        start, end = extent.start, extent.end
+        is_file = self.manager.isFileLoc(start) and self.manager.isFileLoc(end)
+        if not is_file or start.buffer.id != end.buffer.id:
+            return None
+        return self.places.buffer(start.buffer), start.offset, end.offset
+
+    def _note(self, path: str, node: Any, runs: bool) -> None:
+        """Take in that a statement may run, or that it never does."""
+        if node is None or (reach := self._reach(node)) is None:
+            return
+        if runs:
+            self.alive.add((path, reach))
+        else:
+            self.dead.reaches.setdefault(path, []).append(reach)
+
+    def _value(self, expression: Any) -> int | None:
+        value = expression.eval(self.context).value
+        return int(value) if isinstance(value, SVInt) and not value.hasUnknown else None
+
+    def _conditional(self, path: str, node: Any) -> None:
+        is_plain = len(node.conditions) == 1 and node.conditions[0].pattern is None
+        value = self._value(node.conditions[0].expr) if is_plain else None
+        self._note(path, node.ifTrue, runs=value != 0)
+        self._note(path, node.ifFalse, runs=not value)
+        if node.ifFalse is None and (reach := self._reach(node)) is not None:
+            if value:
+                self.dead.without_else.setdefault(path, set()).add(reach)
+            else:
+                self.has_else.add((path, reach))
+
+    def _case(self, path: str, node: Any) -> None:
+        for statement, runs in self._arms(node):
+            self._note(path, statement, runs)
+
+    def _arms(self, node: Any) -> list[tuple[Any, bool]]:
+        """The arms of a case statement, and whether each may run."""
+        chosen = self._value(node.expr) if node.condition.name == "Normal" else None
+        named = [[self._value(each) for each in item.expressions] for item in node.items]
+        if chosen is None or any(None in values for values in named):
+            return [(each, True) for each in (*(item.stmt for item in node.items), node.defaultCase)]
+        taken = next((number for number, values in enumerate(named) if chosen in values), None)
+        arms = [(item.stmt, number == taken) for number, item in enumerate(node.items)]
+        return [*arms, (node.defaultCase, taken is None)]
