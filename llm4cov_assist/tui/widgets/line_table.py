@@ -68,37 +68,19 @@ class LineTable(QuietWhileHidden, ScrollView, Generic[Row], can_focus=True):
     class Chosen(Message):
         """Enter, or a second click, on a row."""
 
-        table: LineTable[Any]
         row: Any
-
-        @property
-        def control(self) -> LineTable[Any]:
-            """The table."""
-            return self.table
 
     @dataclass
     class Moved(Message):
         """The cursor stands on another row."""
 
-        table: LineTable[Any]
         row: Any
-
-        @property
-        def control(self) -> LineTable[Any]:
-            """The table."""
-            return self.table
 
     @dataclass
     class HeaderClicked(Message):
         """A column's title was clicked."""
 
-        table: LineTable[Any]
         column: int
-
-        @property
-        def control(self) -> LineTable[Any]:
-            """The table."""
-            return self.table
 
     def __init__(
         self,
@@ -156,7 +138,7 @@ class LineTable(QuietWhileHidden, ScrollView, Generic[Row], can_focus=True):
         self._in_sight()
         self.refresh()
         if self._rows:
-            self.post_message(self.Moved(self, self._rows[self.cursor]))
+            self.post_message(self.Moved(self._rows[self.cursor]))
 
     def validate_cursor(self, value: int) -> int:
         """Keep the cursor on a row."""
@@ -181,7 +163,7 @@ class LineTable(QuietWhileHidden, ScrollView, Generic[Row], can_focus=True):
     def action_choose(self) -> None:
         """Act on the row under the cursor."""
         if self._rows:
-            self.post_message(self.Chosen(self, self._rows[self.cursor]))
+            self.post_message(self.Chosen(self._rows[self.cursor]))
 
     def on_resize(self) -> None:
         """Lay the columns out anew."""
@@ -195,7 +177,7 @@ class LineTable(QuietWhileHidden, ScrollView, Generic[Row], can_focus=True):
             for number, width in self._widths():
                 left += width + _GAP
                 if event.x < left:
-                    self.post_message(self.HeaderClicked(self, number))
+                    self.post_message(self.HeaderClicked(number))
                     return
             return
         index = int(self.scroll_offset.y) + event.y - 1
