@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+_LAST = 1 << 60
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -32,7 +34,13 @@ class Edits:
         self.pieces += [
             _Piece(start, (1, -end, place), text, mark) for place, (mark, text) in enumerate(marks, 1)
         ]
-        self.pieces.append(_Piece(end, (0, -start, 1), " end "))
+        self.pieces.append(_Piece(end, (0, -start, _LAST), " end "))
+
+    def follow(self, start: int, end: int, marks: list[tuple[int, str]]) -> None:
+        """Put marked statements behind a statement and what was appended to it, inside of what wraps it."""
+        self.pieces += [
+            _Piece(end, (0, -start, place), text, mark) for place, (mark, text) in enumerate(marks, 1)
+        ]
 
     def append(self, start: int, end: int, before: str, marks: list[tuple[int, str]], after: str) -> None:
         """Put text behind a statement, inside of what wraps it."""
@@ -43,7 +51,7 @@ class Edits:
 
     def insert(self, offset: int, mark: int, text: str) -> None:
         """Put a marked item of its own before whatever begins at an offset."""
-        self.pieces.append(_Piece(offset, (1, -(1 << 60), mark), text, mark))
+        self.pieces.append(_Piece(offset, (1, -_LAST, mark), text, mark))
 
     def blank(self, start: int, end: int) -> None:
         """Take a text out, lines left as they are."""

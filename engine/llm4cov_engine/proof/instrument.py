@@ -11,7 +11,7 @@ from llm4cov_engine.coverage.point import Metric, Point
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.elaboration.records import Severity
 from llm4cov_engine.proof.edits import Edits
-from llm4cov_engine.proof.syntax import read_scopes
+from llm4cov_engine.proof.syntax import NAME, read_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -117,6 +117,7 @@ class _Plan:
         self.scopes = scopes
         self.probes: dict[Thing, Probe] = {}
         self.before: dict[Reach, list[tuple[int, str]]] = {}
+        self.behind: dict[Reach, list[tuple[int, str]]] = {}
         self.missing: dict[Reach, tuple[Reach, list[tuple[int, str]]]] = {}
         self.items: list[tuple[str, int, int, str]] = []
         self.wires: dict[tuple[str, int, str], int] = {}
@@ -173,11 +174,15 @@ class _Plan:
 
     def _row(self, place: Place, what: str) -> Probe | None:
         row, arrow, _ = what.rpartition(" => ")
-        owners = self.scopes.hoists(place)
+        owners = self.scopes.hoists(place, set(NAME.findall(row)))
         if not arrow or owners is None:
             return None
-        marks = tuple(self._assert(owner, legal(row)) for owner in owners)
-        return Probe(ProbeKind.CHECK, marks)
+        marks = [self._assert(owner, legal(row)) for owner in owners]
+        for owner in owners:
+            if not owner.is_item:
+                marks.append(self._mark())
+                self.behind.setdefault(owner.reach, []).append((marks[-1], f"assert (!({legal(row)}));"))
+        return Probe(ProbeKind.CHECK, tuple(marks))
 
     def _condition(self, place: Place, condition: str) -> Probe | None:
         """An assertion that a condition does not hold where a statement runs."""
@@ -241,6 +246,9 @@ class _Plan:
             if kept:
                 wraps.setdefault(then, [])
                 of(reach[0]).append(reach[1], reach[2], " else begin ", kept, " end ")
+        for reach, marks in self.behind.items():
+            wraps.setdefault(reach, [])
+            of(reach[0]).follow(reach[1], reach[2], [each for each in marks if each[0] not in dropped])
         for reach, marks in wraps.items():
             kept = [each for each in marks if each[0] not in dropped]
             of(reach[0]).wrap(reach[1], reach[2], kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,11 @@ from typing import TYPE_CHECKING, Any
 from llm4cov_engine.coverage.blocks import Place, blocks_of
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from llm4cov_engine.design.design import Design
+
+NAME = re.compile(r"[A-Za-z_][\w$]*")
 
 Reach = tuple[str, int, int]
 """A file and the offsets of the first byte and of the one behind the last."""
@@ -22,6 +27,7 @@ _STATEMENTS = frozenset(
         "TimingControlStatement", "VoidCastedCallStatement",
     )
 )  # fmt: skip
+_STEPPING = frozenset(("ForLoopStatement", "ForeachLoopStatement"))
 _LOOPS = frozenset(("ForLoopStatement", "ForeachLoopStatement", "LoopStatement", "DoWhileStatement"))
 _ITEMS = frozenset(("ContinuousAssign", "DataDeclaration", "NetDeclaration"))
 _SCOPES = {"ModuleDeclaration": "endmodule", "GenerateBlock": "end"}
@@ -40,6 +46,7 @@ class Owner:
     Attributes:
         is_item: it stands in a module or a generate block, not in procedural code.
         allowed: an assertion may stand before it; not in the frame that makes an asynchronous reset.
+        header: of a loop that steps by itself, the names in its header.
     """
 
     reach: Reach
@@ -48,6 +55,7 @@ class Owner:
     is_loop: bool = False
     body_start: int = 0
     is_event_control: bool = False
+    header: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -118,18 +126,24 @@ class Scopes:
                 found = owner
         return found
 
-    def hoists(self, place: Place) -> list[Owner] | None:
-        """The statements before which the simulator may look at an expression; None where it cannot be told.
+    def hoists(self, place: Place, names: Set[str]) -> list[Owner] | None:
+        """The statements around which the simulator may look at an expression; None where it cannot be told.
 
-        Verilator looks at the rows of an expression before the statement it stands in, but for one inside of
-        a case item before the whole case statement. So every statement counts from the innermost one out to
-        the branch of an `if`, or the procedure, that all of them are in.
+        Verilator 5.048 looks at the rows of an expression at the end of the branch of an `if`, the body of a
+        loop, or the procedure that it stands in. So every statement counts from the innermost one out to
+        that branch or the procedure.
+
+        Args:
+            names: that the expression reads.
         """
         offset = self.offset(place)
         if offset is None:
             return None
         around = [each for each in self.owners.get(place[0], ()) if each.reach[1] <= offset < each.reach[2]]
         around.sort(key=lambda owner: owner.reach[2] - owner.reach[1])
+        if any(owner.header & names for owner in around):
+            # In a loop the simulator looks after the step, when the variable is one further.
+            return None
         found: list[Owner] = []
         for owner in around:
             if owner.is_event_control:
@@ -275,8 +289,14 @@ class _Walk:
                 is_loop=kind in _LOOPS,
                 body_start=inner[1] if inner is not None else reach[2],
                 is_event_control=kind == "TimingControlStatement",
+                header=self._names(reach, inner) if kind in _STEPPING and inner is not None else frozenset(),
             )
         )
+
+    def _names(self, reach: Reach, body: Reach) -> frozenset[str]:
+        """The names between the beginning of a loop and its body."""
+        text = self.found.texts[reach[0]][reach[1] : body[1]].decode("utf-8", "replace")
+        return frozenset(NAME.findall(text))
 
     def _question(self, node: Any) -> None:
         token = _location(node.left)

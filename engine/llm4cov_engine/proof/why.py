@@ -9,6 +9,7 @@ from llm4cov_engine.events import Emit, ignore
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.proof import ledger
 from llm4cov_engine.proof.deciding import decide
+from llm4cov_engine.proof.evidence import reached
 from llm4cov_engine.proof.options import ProofOptions
 from llm4cov_engine.proof.reasons import reasons_for
 from llm4cov_engine.proof.records import Unreachable, Verdict
@@ -58,10 +59,8 @@ async def why(
     entry = await in_thread(lambda: ledger.look_up(design))
     open_points = [point for point in points if entry.needs(point.identity, seconds)]
     if open_points:
-        hit = [point for point in coverage.per_instance if point.hits]
-        verdicts = await decide(
-            design, (*open_points, *hit), options=ProofOptions(seconds=seconds), emit=emit
-        )
+        asked = (*open_points, *reached(coverage.per_instance))
+        verdicts = await decide(design, asked, options=ProofOptions(seconds=seconds), emit=emit)
         # Time that one hole had to itself is not what the others were given.
         entry = await ledger.add(design, verdicts, entry.seconds)
     known = entry.verdicts if not entry.void else {}

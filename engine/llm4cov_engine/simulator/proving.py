@@ -11,6 +11,7 @@ from llm4cov_engine.events import Emit, Note, ignore
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.proof import ledger
 from llm4cov_engine.proof.deciding import decide
+from llm4cov_engine.proof.evidence import reached
 from llm4cov_engine.proof.options import ProofOptions
 from llm4cov_engine.proof.parameters import keeps_parameters
 from llm4cov_engine.proof.reasons import reasons_for
@@ -95,7 +96,7 @@ class ProvingSimulator:
     async def _tested(self, design: Design, coverage: Coverage, entry: Entry) -> Entry:
         """Hold the proofs against what was hit."""
         proofs = entry.proofs
-        wrong = [point for point in coverage.per_instance if point.hits and point.identity in proofs]
+        wrong = [point for point in reached(coverage.per_instance) if point.identity in proofs]
         if not wrong:
             return entry
         point = wrong[0]
@@ -117,7 +118,7 @@ class ProvingSimulator:
         ]
         if not open_points:
             return entry, ()
-        asked = (*open_points, *(point for point in coverage.per_instance if point.hits))
+        asked = (*open_points, *reached(coverage.per_instance))
         try:
             verdicts = await decide(design, asked, options=ProofOptions(seconds=seconds), emit=emit)
         except (ToolError, ElaborationError) as error:
