@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -49,6 +50,9 @@ class AssistantApp(App[Path | None]):
         for each in themes():
             self.register_theme(each)
         self.theme = theme
+        if "TEXTUAL_ANIMATIONS" not in os.environ:
+            # A frame of what slides is one less for what is typed.
+            self.animation_level = "none"
         sys.setswitchinterval(_SWITCH_SECONDS)
 
     def get_default_screen(self) -> Screen[Any]:

@@ -107,7 +107,7 @@ def themes() -> tuple[Theme, Theme]:
             surface="#191D25",
             panel="#222732",
             dark=True,
-            variables={"quiet": dark.quiet, "footer-key-foreground": dark.partly},
+            variables=_variables(dark, "#D5DAE4", "#14171D"),
         ),
         Theme(
             LIGHT,
@@ -122,9 +122,26 @@ def themes() -> tuple[Theme, Theme]:
             surface="#F7F8FA",
             panel="#E7EAEF",
             dark=False,
-            variables={"quiet": light.quiet, "footer-key-foreground": light.partly},
+            variables=_variables(light, "#20262E", "#FFFFFF"),
         ),
     )
+
+
+def _variables(ink: Inks, foreground: str, background: str) -> dict[str, str]:
+    """Colours beside those that Textual derives by itself."""
+    ground = dict.fromkeys(
+        (
+            f"scrollbar-{part}"
+            for part in ("background", "background-hover", "background-active", "corner-color")
+        ),
+        background,
+    )
+    return {
+        "quiet": ink.quiet,
+        "footer-key-foreground": ink.partly,
+        "scrollbar": f"{foreground} 20%",
+        "scrollbar-hover": f"{foreground} 35%",
+    } | ground
 
 
 def inks(app: App[Any]) -> Inks:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.containers import Horizontal, Vertical
+from textual.reactive import Reactive
 from textual.screen import Screen
 
 from llm4cov_assist.tui.desk import Desk
@@ -19,6 +20,7 @@ from llm4cov_assist.tui.widgets.status_bar import StatusBar
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
+    from textual.widget import Widget
 
     from llm4cov_assist.tui.desk import Request
     from llm4cov_assist.tui.standing import Standing
@@ -41,6 +43,9 @@ class ShellScreen(Screen[None]):
         (WIDE, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (SHORT, "-tall")]  # noqa: RUF012
+
+    focused: Reactive[Widget | None] = Reactive(None, repaint=False)
+    """As in the base class, which paints the whole screen whenever the keys go elsewhere."""
 
     def __init__(self, request: Request) -> None:
         super().__init__()
