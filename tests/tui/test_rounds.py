@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from llm4cov_assist.tui.widgets.review_pane import ReviewPane
 from llm4cov_assist.tui.widgets.round_card import RoundCard
@@ -93,10 +94,14 @@ async def test_accept_all_from_now_on(tmp_path: Path) -> None:
 
 
 async def test_pause_after_this_round_and_go_on(tmp_path: Path) -> None:
-    # Long enough for the second key to come before the rounds are over, also on a busy machine.
+    # Long enough for the last key to come before the round is over, also on a busy machine.
     slow = WEAK.replace("$finish;", "repeat (2_000_000) @(negedge clk); $finish;")
+    # Feedback stays in a cache that is kept from run to run, and would come at once.
+    slow += f"// {uuid4()}\n"
     async with opened(make(tmp_path), policy=script(tmp_path, slow, OTHER, STRONG)) as session:
-        await session.press("ctrl+t", "f7", "f6")
+        await session.press("ctrl+t", "f7")
+        await session.until(lambda: "simulating" in session.main.status.stage)
+        await session.press("f6")
         await session.until(lambda: session.main.status.paused)
         await session.until(lambda: len(scores(session)) >= 1)
         count = len(scores(session))
