@@ -13,10 +13,22 @@ from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.design.identity import ByDigest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pyslang.ast import VisitAction
+
     from llm4cov_engine.coverage.point import Point
     from llm4cov_engine.design.design import Design
+    from llm4cov_engine.elaboration.spans import Places
+    from llm4cov_engine.elaboration.values import Values
+    from llm4cov_engine.proof.processes import Access, Process
 
 _KEPT = 16
+
+_ONCE = ("initial", "final")
+
+_WRITING = ("$readmem", "$value", "$cast", "$sscanf")
+"""How system tasks begin that write into their arguments."""
 
 _NAME = re.compile(r"[A-Za-z_][\w$]*")
 
@@ -85,10 +97,7 @@ def facts_of(design: Design) -> Facts:
 
 @lru_cache(maxsize=_KEPT)
 def _facts(key: ByDigest) -> Facts:
-    from pyslang.ast import SymbolKind, VisitAction
-
     from llm4cov_engine.elaboration.compilation import compiled
-    from llm4cov_engine.elaboration.netlist import path_of
     from llm4cov_engine.elaboration.refusal import usable_top
     from llm4cov_engine.elaboration.values import Values
     from llm4cov_engine.proof.processes import read_processes
@@ -96,90 +105,103 @@ def _facts(key: ByDigest) -> Facts:
     unit = compiled(key.design)
     top = usable_top(key.design, unit)
     processes = read_processes(top)
-    values = Values(top)
-    written: set[str] = set()
-    initialised: set[str] = set()
-    loops: set[str] = set()
-    trusted = True
-    for process in processes:
-        access = process.access
-        if process.kind in ("initial", "final"):
-            initialised |= access.writes
-        else:
-            written |= access.writes - access.loop
-            loops |= access.loop
-        trusted &= not access.odd
-        trusted &= not any(
-            name.startswith(("$readmem", "$value", "$cast", "$sscanf")) for name in access.system
-        )
-    ports: set[str] = {path_of(port) for port in top.body.portList if port.kind == SymbolKind.Port}
-    complete: set[Place] = set()
-    found = _Found(values, unit.reader.places)
+    code = _Code(Values(top), unit.reader.places)
+    top.visit(code.see)
+    ports = _ports(top)
+    started = [each.access for each in processes if each.kind in _ONCE]
+    running = [each.access for each in processes if each.kind not in _ONCE]
+    written = {path for access in running for path in access.writes - access.loop}
+    loops = {path for access in running for path in access.loop}
+    initialised = {path for access in started for path in access.writes} | code.initialised
+    constants = code.assigned - code.varying
+    return Facts(
+        written=_below(written),
+        initialised=_below(initialised),
+        ports=_below(ports),
+        loops=_below(loops - written),
+        counters={_without_top(path): width for path, width in code.counters.items()},
+        constants=_below(constants),
+        zeros=_below(constants & _reset_alone(processes) - code.other_than_zero - ports),
+        complete=frozenset(code.complete),
+        trusted=not code.is_odd and not any(_is_odd(each.access) for each in processes),
+    )
 
-    def see(node: Any) -> VisitAction:
-        if node.kind == SymbolKind.GenerateBlock and node.isUninstantiated:
-            return VisitAction.Skip
-        if node.kind == SymbolKind.Variable and node.initializer is not None:
-            initialised.add(path_of(node))
-        elif node.kind in (SymbolKind.InterfacePort, SymbolKind.NetAlias):
-            nonlocal trusted
-            trusted = False
-        found.note(node)
-        return VisitAction.Advance
 
-    top.visit(see)
-    complete |= found.complete
-    constants = {path for path, each in found.assigned.items() if each and path not in found.varying}
+def _without_top(path: str) -> str:
+    return path.partition(".")[2]
 
-    reset = {
+
+def _below(paths: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(_without_top, paths))
+
+
+def _ports(top: Any) -> set[str]:
+    from pyslang.ast import SymbolKind
+
+    from llm4cov_engine.elaboration.netlist import path_of
+
+    return {path_of(port) for port in top.body.portList if port.kind == SymbolKind.Port}
+
+
+def _is_odd(access: Access) -> bool:
+    """Whether code may write what it does not name."""
+    return bool(access.odd) or any(name.startswith(_WRITING) for name in access.system)
+
+
+def _reset_alone(processes: list[Process]) -> set[str]:
+    """Registers with an asynchronous reset that one process assigns and no other."""
+    writers = Counter(path for process in processes for path in process.access.writes)
+    return {
         path
         for process in processes
         if process.edges > 1
         for path in process.access.nonblocking - process.access.blocking
+        if writers[path] == 1
     }
-    several = Counter(path for process in processes for path in process.access.writes)
-    zeros = {path for path in constants & reset - found.other_than_zero - ports if several[path] == 1}
-
-    def below(paths: set[str]) -> frozenset[str]:
-        return frozenset(path.partition(".")[2] for path in paths)
-
-    return Facts(
-        written=below(written),
-        initialised=below(initialised),
-        ports=below(ports),
-        loops=below(loops - written),
-        counters={path.partition(".")[2]: width for path, width in found.counters.items()},
-        constants=below(constants),
-        zeros=below(zeros),
-        complete=frozenset(complete),
-        trusted=trusted,
-    )
 
 
-class _Found:
-    """Counters, constants and complete case statements, node by node."""
+class _Code:
+    """What declarations and statements say, node by node.
 
-    def __init__(self, values: Any, places: Any) -> None:
+    Attributes:
+        assigned: something assigns them.
+        varying: something that is not constant is assigned to them.
+        other_than_zero: something is that is not 0.
+        is_odd: something in it may write a signal under another name.
+        initialised, counters, complete: as in `Facts`, by the whole path.
+    """
+
+    def __init__(self, values: Values, places: Places) -> None:
         self.values = values
         self.places = places
-        self.counters: dict[str, int] = {}
-        self.assigned: dict[str, int] = {}
+        self.assigned: set[str] = set()
         self.varying: set[str] = set()
         self.other_than_zero: set[str] = set()
+        self.initialised: set[str] = set()
+        self.counters: dict[str, int] = {}
         self.complete: set[Place] = set()
+        self.is_odd = False
 
-    def note(self, node: Any) -> None:
-        """Look at one node of the elaborated design."""
-        from pyslang.ast import ExpressionKind, StatementKind
+    def see(self, node: Any) -> VisitAction:
+        """Look at one node of the elaborated design; for its `visit`."""
+        from pyslang.ast import ExpressionKind, StatementKind, SymbolKind, VisitAction
 
+        from llm4cov_engine.elaboration.netlist import path_of
         from llm4cov_engine.proof.processes import STEPS
 
-        if node.kind == ExpressionKind.Assignment:
+        if node.kind == SymbolKind.GenerateBlock and node.isUninstantiated:
+            return VisitAction.Skip
+        if node.kind == SymbolKind.Variable and node.initializer is not None:
+            self.initialised.add(path_of(node))
+        elif node.kind in (SymbolKind.InterfacePort, SymbolKind.NetAlias):
+            self.is_odd = True
+        elif node.kind == ExpressionKind.Assignment:
             self._assignment(node)
         elif node.kind == StatementKind.Case:
             self._case(node)
         elif node.kind == ExpressionKind.UnaryOp and node.op.name in STEPS:
             node.operand.visit(self._vary)
+        return VisitAction.Advance
 
     def _assignment(self, node: Any) -> None:
         from pyslang.ast import BinaryOperator, ExpressionKind
@@ -192,7 +214,7 @@ class _Found:
             node.left.visit(self._vary)
             return
         path = path_of(target)
-        self.assigned[path] = self.assigned.get(path, 0) + 1
+        self.assigned.add(path)
         right = stripped(node.right)
         if not self.values.is_constant(right) or node.isCompound:
             self.varying.add(path)
