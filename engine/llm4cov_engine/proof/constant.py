@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyslang import SVInt
 from pyslang.ast import ASTContext, EvalContext, LookupLocation, StatementKind, SymbolKind, VisitAction
 
-from llm4cov_engine.proof.syntax import Reach
+from llm4cov_engine.proof.scopes import Reach
 
 if TYPE_CHECKING:
     from llm4cov_engine.design.design import Design

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llm4cov_engine.coverage.blocks import Place
-    from llm4cov_engine.proof.syntax import Owner, Reach, Scopes
+    from llm4cov_engine.proof.scopes import Owner, Reach, Scopes
 
 WIRE = "llm4cov_watch_"
 """Begins the names of the wires that watch signals."""
