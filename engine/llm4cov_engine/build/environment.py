@@ -5,15 +5,9 @@ from __future__ import annotations
 import os
 from typing import Final
 
-_PASSED_ON: Final = (
-    "PATH",
-    "LD_LIBRARY_PATH",
-    "LIBRARY_PATH",
-    "CPATH",
-    "CPLUS_INCLUDE_PATH",
-    "COMPILER_PATH",
-    "GCC_EXEC_PREFIX",
-)
+from llm4cov_engine.sandbox.access import FOLDER_VARIABLES
+
+_PASSED_ON: Final = ("PATH", *FOLDER_VARIABLES)
 
 
 def tool_environment() -> dict[str, str]:

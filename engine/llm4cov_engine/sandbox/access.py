@@ -31,7 +31,7 @@ SYSTEM: Final = tuple(
 )
 """What every program may read and execute, as far as it is there: programs, libraries, how they are found."""
 
-_FOLDER_VARIABLES: Final = (
+FOLDER_VARIABLES: Final = (
     "LD_LIBRARY_PATH",
     "LIBRARY_PATH",
     "CPATH",
@@ -39,6 +39,7 @@ _FOLDER_VARIABLES: Final = (
     "COMPILER_PATH",
     "GCC_EXEC_PREFIX",
 )
+"""Variables that name folders in which compilers and the loader look for programs, headers and libraries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ _INSTALLED: Final = ("bin", "lib", "lib64", "libexec", "include")
 
 def search_folders(environment: dict[str, str]) -> tuple[Path, ...]:
     """Folders in which the variables of an environment let a compiler look for headers and libraries."""
-    entries = [entry for name in _FOLDER_VARIABLES for entry in environment.get(name, "").split(os.pathsep)]
+    entries = [entry for name in FOLDER_VARIABLES for entry in environment.get(name, "").split(os.pathsep)]
     return _public(Path(entry) for entry in entries if os.path.isabs(entry))  # noqa: PTH117 - "" is none
 
 

@@ -229,6 +229,31 @@ def _shared_instances(model: Path, prefix: str) -> tuple[str, ...]:
     )
 
 
+def bench_in(
+    space: Workspace,
+    box: Box,
+    toolchain: Toolchain,
+    runtime: Runtime,
+    options: SimulatorOptions,
+    *,
+    optimise: bool = False,
+) -> Bench:
+    """What compiles the model in a work folder, within the limits of the options.
+
+    Args:
+        optimise: for a long simulation.
+    """
+    return Bench(
+        box,
+        runtime,
+        folder=space.model,
+        access=reach.of_compiler(toolchain, runtime, space, options),
+        deadline=options.build_timeout,
+        quota=reach.build_quota(space),
+        optimise=optimise,
+    )
+
+
 async def compile_model(
     box: Box,
     toolchain: Toolchain,
@@ -249,15 +274,7 @@ async def compile_model(
         ToolError: the compiler does not start.
         StorageError: there is no space left.
     """
-    bench = Bench(
-        box,
-        runtime,
-        folder=space.model,
-        access=reach.of_compiler(toolchain, runtime, space, options),
-        deadline=options.build_timeout,
-        quota=reach.build_quota(space),
-        optimise=optimise,
-    )
+    bench = bench_in(space, box, toolchain, runtime, options, optimise=optimise)
     return await program.compile_model(
         bench,
         generated.sources,

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from llm4cov_engine.build.manifest import is_intact, write_manifest
-from llm4cov_engine.build.program import Bench, compile_units, write_units
+from llm4cov_engine.build.program import compile_units, write_units
 from llm4cov_engine.build.storage import locked, make_folder, remove_tree, storing
 from llm4cov_engine.digest import digest
 from llm4cov_engine.elaboration import elaborate
@@ -26,7 +26,7 @@ from llm4cov_engine.elaboration.syntax import is_identifier
 from llm4cov_engine.errors import ElaborationError
 from llm4cov_engine.folders import cache_folder
 from llm4cov_engine.process import in_thread
-from llm4cov_engine.simulator import model, reach
+from llm4cov_engine.simulator import model
 from llm4cov_engine.simulator.counters.registration import Registration
 from llm4cov_engine.simulator.generated import prepared
 from llm4cov_engine.simulator.split import wrapper
@@ -212,14 +212,7 @@ async def _build(
                     design, space, done, without_fsm=wanted and (not fsm or done.fsm_fault is not None)
                 )
             )
-            bench = Bench(
-                box,
-                runtime,
-                folder=space.model,
-                access=reach.of_compiler(toolchain, runtime, space, options),
-                deadline=options.build_timeout,
-                quota=reach.build_quota(space),
-            )
+            bench = model.bench_in(space, box, toolchain, runtime, options)
             units = await in_thread(lambda: write_units(space.model, generated.sources, ""))
             if await compile_units(bench, units) is not None:
                 raise UnsplittableError("the C++ compiler fails on it")
