@@ -188,6 +188,13 @@ class Coverage:
             for point in self.per_instance
         )
 
+    def beside(self, other: Coverage) -> Coverage:
+        """The same coverage without what another one excludes, so that the two can be compared."""
+        exclusions = {
+            point.identity: point.exclusion for point in other.per_instance if point.exclusion is not None
+        }
+        return self.excluding(exclusions) if exclusions else self
+
     def explained(self, reasons: Mapping[tuple[str, ...], str]) -> Coverage:
         """The same coverage with words for points of `per_instance` that were not hit, by identity."""
         return self._part(

@@ -22,6 +22,8 @@ _TOLERANCE = 1e-9
 class Rejection:
     """Keeps a round that mends a failure, or that gains coverage and loses none of any metric.
 
+    A round that only repeats the testbench it began with is not kept, whatever the simulator said of it.
+
     Attributes:
         tau: least gain of the score, in [0, 1].
         minimum_score: least coverage a kept round must reach, in [0, 1]; the paper's warm-up wants a half.
@@ -39,11 +41,16 @@ class Rejection:
             return "the testbench failed"
         if after.score < self.minimum_score - _TOLERANCE:
             return "too little coverage"
+        if transition.state.testbench == transition.proposal.testbench:
+            return "the same testbench"
         if transition.state.testbench is not None and _failed(before):
             return ""
-        if transition.gain < self.tau - _TOLERANCE:
+        # What was proven or waived between the two raises the score, and no testbench earned that.
+        was = before.coverage.beside(after.coverage) if before is not None and before.coverage else None
+        earned = after.coverage.beside(before.coverage) if before and before.coverage else after.coverage
+        if earned.score - (was.score if was else 0.0) < self.tau - _TOLERANCE:
             return "too little gain"
-        if before is not None and before.coverage is not None and _loses(before.coverage, after.coverage):
+        if was is not None and _loses(was, earned):
             return "a metric falls"
         return ""
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llm4cov_engine.coverage.point import Metric
+from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric
 from llm4cov_engine.simulator.feedback import Feedback, Status
 from llm4cov_engine.state import State, Transition
 from llm4cov_engine.synthesis.rejection import Rejection
 from tests.engine.dataset.export.stories import bench, design, failure, feedbacks, proposal, success
 
 DESIGN = design()
+UNREACHABLE = Exclusion(ExclusionKind.UNREACHABLE, "proven")
 
 
 def round_(before: Feedback | None, after: Feedback, **changes: object) -> Transition:
@@ -39,6 +42,31 @@ def round_(before: Feedback | None, after: Feedback, **changes: object) -> Trans
 )
 def test_the_rule(before: Feedback | None, after: Feedback, objection: str) -> None:
     assert Rejection().objection(round_(before, after)) == objection
+
+
+def test_the_same_testbench_again_is_no_example() -> None:
+    before, after = success(5), success(9)
+    same = Transition(State(DESIGN, bench(2), before), proposal(2), after)
+    assert Rejection().objection(same) == "the same testbench"
+    mended = Transition(State(DESIGN, bench(2), failure(Status.TIMED_OUT)), proposal(2), after)
+    assert Rejection().objection(mended) == "the same testbench"
+
+
+def proven(feedback: Feedback, least: int) -> Feedback:
+    """With the lines from a number on proven unreachable."""
+    coverage = feedback.coverage
+    assert coverage is not None
+    dead = {each.identity: UNREACHABLE for each in coverage.per_instance if each.line > least}
+    return replace(feedback, coverage=coverage.excluding(dead))
+
+
+def test_what_was_proven_meanwhile_is_no_gain() -> None:
+    before = success(5)
+    assert round_(before, proven(success(5), 7)).gain > 0.1
+    assert Rejection().objection(round_(before, proven(success(5), 7))) == "too little gain"
+    assert not Rejection().objection(round_(before, proven(success(6), 7)))
+    assert not Rejection().objection(round_(proven(before, 7), success(6)))
+    assert Rejection().objection(round_(proven(before, 7), success(4))) == "too little gain"
 
 
 def test_a_gain_of_exactly_tau_is_kept() -> None:

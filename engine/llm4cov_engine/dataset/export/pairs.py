@@ -46,4 +46,8 @@ def _differ(best: Example, worst: Example, margin: float) -> bool:
         return False
     if better.feedback.status is not worse.feedback.status:
         return better.goodness > worse.goodness
-    return better.score - worse.score >= margin
+    above, below = better.feedback.coverage, worse.feedback.coverage
+    if above is None or below is None or better.score - worse.score < margin:
+        return False
+    # What was proven or waived for one of them only must not decide.
+    return above.beside(below).score - below.beside(above).score >= margin
