@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,3 +48,20 @@ def opened(project: Path, stores: list[Path] | None) -> Iterator[list[SessionSto
             if not path.is_file():
                 raise StorageError(f"There is no session store {path}.", "Name a sessions.db, or its folder.")
         yield [stack.enter_context(SessionStore.open(path)) for path in files]
+
+
+def option_for(store: SessionStore) -> str:
+    """What a later command in this folder needs beside a session's id to find it, with a space before it."""
+    from llm4cov_engine import SessionStore
+
+    if store.path == SessionStore.for_folder(Path.cwd()).path:
+        return ""
+    project = store.path.parent.parent
+    if store.path == SessionStore.for_folder(project).path:
+        return f" --project {_word(project)}"
+    return f" --store {_word(store.path)}"
+
+
+def _word(path: Path) -> str:
+    """For a shell: relative where the path is below this folder."""
+    return shlex.quote(os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path))

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llm4cov_assist import options
+from llm4cov_assist import options, stores
 from llm4cov_assist.console import data, print_json, talk
 from llm4cov_assist.outcome import INTERRUPTED, exit_status, write_reports
 from llm4cov_assist.progress import Progress, percent
 from llm4cov_assist.running import run as run_to_end
 from llm4cov_assist.tables import feedback_view
 from llm4cov_engine import (
+    Author,
     GivenPolicy,
     Mode,
     Project,
@@ -47,6 +48,7 @@ class _Rounds:
     transitions: list[Transition] = field(default_factory=list)
     interrupted: bool = False
     session: str = ""
+    where: str = ""
     policy: str = ""
     written: Path | None = None
 
@@ -55,6 +57,13 @@ class _Rounds:
         if isinstance(event, events.RoundFinished):
             self.transitions.append(event.transition)
             self.best = event.best
+
+    def author_of(self, state: State) -> Author:
+        """Who wrote the testbench of a state."""
+        authors = [
+            each.proposal.author for each in self.transitions if each.proposal.testbench == state.testbench
+        ]
+        return authors[0] if authors else Author.HUMAN
 
 
 def close(
@@ -159,6 +168,7 @@ class _Request:
             rounds = self._rounds(policy)
             session = store.create(project.design, policy=policy.name, settings=self._settings(rounds))
             done.session, done.policy = session.id, policy.name
+            done.where = stores.option_for(store)
             talk.print(
                 f"policy {project.policy_in_words}, up to {rounds} rounds, session {session.id}",
                 markup=False,
@@ -202,11 +212,11 @@ class _Request:
                 recorder=session,
                 emit=listen,
             )
-            await self._prove(best, session, listen)
+            await self._prove(best, session, done, listen)
         except asyncio.CancelledError:
             done.interrupted = True
 
-    async def _prove(self, best: State, session: Session, listen: events.Emit) -> None:
+    async def _prove(self, best: State, session: Session, done: _Rounds, listen: events.Emit) -> None:
         """Before a target is called missed, ask which of the points that are left can be hit at all."""
         feedback = best.feedback
         if best.is_closed or best.testbench is None or feedback is None or feedback.coverage is None:
@@ -215,7 +225,11 @@ class _Request:
         proven = await simulator.simulate(best.design, best.testbench, listen)
         if proven.coverage is None or proven.coverage.tally == feedback.coverage.tally:
             return
-        again = GivenPolicy(best.testbench, note="the same testbench, without what is proven unreachable")
+        again = GivenPolicy(
+            best.testbench,
+            author=done.author_of(best),
+            note="the same testbench, without what is proven unreachable",
+        )
         # The cache answers: this only records what the proofs changed.
         await agentic(best, again, simulator, rounds=1, recorder=session, emit=listen)
 
@@ -280,7 +294,8 @@ def _print_result(done: _Rounds, holes: int) -> None:
         data.print(found, markup=False)
     if done.written is not None:
         talk.print(
-            f"wrote {done.written} ({percent(done.best.score)}); `llm4cov sessions show {done.session}` "
+            f"wrote {done.written} ({percent(done.best.score)}); "
+            f"`llm4cov sessions show {done.session}{done.where}` "
             "tells how it came about",
             markup=False,
         )

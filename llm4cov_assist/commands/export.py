@@ -150,7 +150,9 @@ def _rows(results: list[Exported], kind: ExportFormat) -> int:
 def _print(results: list[Exported], out: Path) -> None:
     for result in results:
         print_exported(result, out)
-    if not any(rows for result in results for rows in result.rows.values()):
+    if not any(result.rounds for result in results):
+        talk.print("No rounds are recorded here; --project or --store names another place.", markup=False)
+    elif not any(rows for result in results for rows in result.rows.values()):
         talk.print("No round was good enough; --all takes every one with a testbench.", markup=False)
 
 

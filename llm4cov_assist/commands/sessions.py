@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,8 +11,11 @@ import typer
 from llm4cov_assist.console import data, print_json, talk
 from llm4cov_assist.options import JsonOption
 from llm4cov_assist.progress import percent
+from llm4cov_assist.stores import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from llm4cov_engine import Node, Session, SessionStore, SessionSummary
 
 app = typer.Typer(no_args_is_help=True, help="List, show and remove recorded sessions.")
@@ -19,13 +23,19 @@ app = typer.Typer(no_args_is_help=True, help="List, show and remove recorded ses
 FolderOption = Annotated[
     Path, typer.Option("--project", metavar="DIR", help="The project whose sessions are meant.")
 ]
+FileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", metavar="FILE", help="A sessions.db, or its folder, instead of a project's store."
+    ),
+]
 SessionArgument = Annotated[str, typer.Argument(metavar="SESSION", help="Id, or the beginning of one.")]
 
 
-def _store(project: Path) -> SessionStore:
-    from llm4cov_engine import SessionStore
-
-    return SessionStore.for_folder(project.resolve())
+@contextmanager
+def _store(project: Path, file: Path | None) -> Iterator[SessionStore]:
+    with opened(project, [file] if file is not None else None) as stores:
+        yield stores[0]
 
 
 def _summary(summary: SessionSummary) -> dict[str, Any]:
@@ -62,9 +72,11 @@ def _node(node: Node) -> dict[str, Any]:
 
 
 @app.command("list")
-def list_sessions(project: FolderOption = Path(), as_json: JsonOption = False) -> None:
+def list_sessions(
+    project: FolderOption = Path(), file: FileOption = None, as_json: JsonOption = False
+) -> None:
     """List the sessions of a project, the newest first."""
-    with _store(project) as store:
+    with _store(project, file) as store:
         sessions = store.sessions()
         if as_json:
             print_json([_summary(each) for each in sessions])
@@ -100,10 +112,11 @@ def show(
         typer.Option("--testbench", metavar="NODE", help="Print this node's testbench and nothing else."),
     ] = None,
     project: FolderOption = Path(),
+    file: FileOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Tell a session's story: every round as a tree, with its author, status and score."""
-    with _store(project) as store:
+    with _store(project, file) as store:
         found = store.load(session)
         if testbench is not None:
             _print_testbench(found, testbench)
@@ -174,9 +187,9 @@ def _print_tree(nodes: tuple[Node, ...], best: Node) -> None:
 
 
 @app.command()
-def delete(session: SessionArgument, project: FolderOption = Path()) -> None:
+def delete(session: SessionArgument, project: FolderOption = Path(), file: FileOption = None) -> None:
     """Remove one session for good."""
-    with _store(project) as store:
+    with _store(project, file) as store:
         full = store.load(session).id
         store.delete(full)
     talk.print(f"Deleted session {full}.", markup=False)
@@ -191,10 +204,11 @@ def gc(
         ),
     ] = None,
     project: FolderOption = Path(),
+    file: FileOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Remove abandoned sessions and give their space back."""
-    with _store(project) as store:
+    with _store(project, file) as store:
         removed = store.gc(older_than_days=older_than)
     if as_json:
         print_json({"sessions": removed.sessions, "blobs": removed.blobs, "bytes_freed": removed.bytes_freed})

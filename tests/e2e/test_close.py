@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import time
@@ -103,6 +106,40 @@ def test_nothing_of_the_user_is_overwritten(counter: Path) -> None:
     document = llm4cov("close", "--policy", policy, "--rounds", "1", "--json", folder=counter).document
     assert document["testbench"] == "counter_tb_2.sv"
     assert (counter / "counter_tb.sv").read_text() == "// precious\n"
+
+
+@pytest.mark.parametrize("kept", ["in another folder", "with the user"])
+def test_the_command_that_is_told_finds_the_session(counter: Path, kept: str) -> None:
+    elsewhere = counter.parent / "else where"
+    elsewhere.mkdir()
+    design = str(counter)
+    if kept == "with the user":
+        rtl = {"name": "counter.sv", "content": (counter / "rtl/counter.sv").read_text()}
+        (elsewhere / "rows.jsonl").write_text(json.dumps({"id": "one", "top": "counter", "rtl_files": [rtl]}))
+        design = "rows.jsonl#one"
+    policy = script(counter.parent, UP_ONLY)
+    ran = llm4cov("close", design, "--policy", policy, folder=elsewhere)
+    told = re.search(r"`llm4cov (sessions show .*?)`", " ".join(ran.stderr.split()))
+    assert told is not None, ran.stderr
+    story = llm4cov(*shlex.split(told[1]), "--json", folder=elsewhere).document
+    assert [node["author"] for node in story["nodes"]] == [None, "script"]
+
+
+def test_what_proofs_change_is_its_authors_and_teaches_nothing(counter: Path) -> None:
+    rtl = counter / "rtl/counter.sv"
+    rtl.write_text(
+        rtl.read_text().replace("    assign full", "    wire [15:0] spare = 16'h0;\n    assign full")
+    )
+    ran = llm4cov(
+        "close", ".", "--policy", script(counter.parent, UP_ONLY), "--target", "100", "--json", folder=counter
+    )
+    rounds = ran.document["rounds"]
+    assert [each["author"] for each in rounds] == ["script", "script"]
+    assert rounds[1]["gain"] > 0.01
+    exported = llm4cov("export", "--format", "messages", "-o", "rows", "--json", folder=counter)
+    (row,) = (counter / "rows/messages.jsonl").read_text().splitlines()
+    assert [each["role"] for each in json.loads(row)["messages"]] == ["system", "user", "assistant"]
+    assert "the same testbench" in exported.stdout
 
 
 def test_rounds_stop_at_the_target(counter: Path) -> None:

@@ -216,7 +216,7 @@ class SessionStore:
     def _unknown(self, name: str) -> SessionError:
         return SessionError(
             f"There is no session {name} in {self.path}." if name else "No session was named.",
-            "List the sessions with `llm4cov sessions list`.",
+            "List the sessions with `llm4cov sessions list`; --project names the folder of another project.",
         )
 
 
