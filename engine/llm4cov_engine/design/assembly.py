@@ -192,12 +192,16 @@ def _only_candidate(plan: Plan, selection: Selection) -> str:
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
+        below = {name: selection.below(name) for name in candidates}
+        # What has most below it is most likely meant, and must not be cut off.
+        candidates = tuple(sorted(candidates, key=lambda name: (-below[name], name)))
         shown = ", ".join(candidates[:_MOST_CANDIDATES])
         more = len(candidates) - _MOST_CANDIDATES
         raise AmbiguousTopError(
             f"{plan.id} has {len(candidates)} modules that no other instantiates: {shown}"
             + (f" and {more} more." if more > 0 else "."),
-            "Choose one with --top.",
+            "Choose one with --top."
+            + (f" {candidates[0]} has the most below it." if below[candidates[0]] else ""),
             candidates,
         )
     modules = sorted({name for facts in selection.files for name in facts.roles})

@@ -31,6 +31,8 @@ _HEADERS = (".vh", ".svh", ".h", ".inc")
 
 _VHDL = (".vhd", ".vhdl")
 
+_FILELISTS = (".f", ".flist", ".filelist", ".vc", ".lst", ".list")
+
 _FILE_NAMES = re.compile(r'`(include|define)\s*(?:\w+\s+)?["<]\s*([^">\n]*[^">\s])')
 """What `include` directives name, and strings that macros hold."""
 
@@ -43,7 +45,8 @@ def load(name: str | Path, options: DesignOptions | None = None, settings: Setti
     """Load a design.
 
     Args:
-        name: a folder, a .sv or .v file, a filelist (.f), an llm4cov.toml, or DATASET.jsonl#ID.
+        name: a folder, a .sv or .v file, a filelist (.f or another of its usual names), an llm4cov.toml, or
+            DATASET.jsonl#ID.
         options: win over everything found.
         settings: of the project the name lies in; read from its folder when left out.
 
@@ -70,14 +73,14 @@ def load(name: str | Path, options: DesignOptions | None = None, settings: Setti
     settings = settings or load_settings(folder)
     if path.is_dir():
         design = _load_folder(path, options, settings)
-    elif path.suffix == ".f":
+    elif _is_filelist(path):
         design = _load_filelist(path, options, settings)
     elif path.suffix in RTL:
         design = _load_file(path, options, settings)
     else:
         raise NoDesignError(
             f"{path} is no design: it does not end in .sv, .v, .f or .jsonl.",
-            "Name a folder, an RTL file, a filelist or DATASET.jsonl#ID.",
+            "Name a folder, an RTL file, a filelist (.f, .flist, .vc) or DATASET.jsonl#ID.",
         )
     return replace(
         design,
@@ -85,6 +88,11 @@ def load(name: str | Path, options: DesignOptions | None = None, settings: Setti
         specs=_specs(folder, design.root or folder, options, settings),
         targets=settings.coverage.targets,
     )
+
+
+def _is_filelist(path: Path) -> bool:
+    """By its ending, or by a name such as Flist.core and flist.verilator."""
+    return path.suffix in _FILELISTS or path.name.lower().startswith(("flist.", "filelist."))
 
 
 def load_row(row: Row, options: DesignOptions | None = None) -> Design:

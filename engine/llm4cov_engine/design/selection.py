@@ -131,6 +131,19 @@ class Selection:
                 return tuple(name for name in names if not self.vendor_cells(name)) or tuple(names)
         return ()
 
+    def below(self, top: str) -> int:
+        """How many modules of these files a module instantiates, directly and through others."""
+        instantiated = {
+            each.name: each.instantiates for facts in reversed(self.files) for each in facts.declared
+        }
+        found = {top}
+        left = [top]
+        while left:
+            new = (instantiated.get(left.pop(), frozenset()) & instantiated.keys()) - found
+            found |= new
+            left += new
+        return len(found) - 1
+
     def _modules(self, among: Iterable[Facts], role: Role) -> set[str]:
         """Modules of a role that files declare themselves, files of libraries left aside."""
         return {

@@ -155,6 +155,12 @@ def test_a_filelist_as_a_design(tmp_path: Path) -> None:
     assert any("tb/top_tb.v" in note and "testbench" in note for note in design.notes)
 
 
+@pytest.mark.parametrize("name", ["core.flist", "core.vc", "files.lst", "Flist.core", "flist.verilator"])
+def test_filelists_under_their_other_names(tmp_path: Path, name: str) -> None:
+    root = lay_out(tmp_path, {name: "top.v leaf.v\n", "top.v": TOP, "leaf.v": LEAF})
+    assert load(root / name).top == "top"
+
+
 def test_listed_files_stay_unless_they_break(tmp_path: Path) -> None:
     lay_out(
         tmp_path,

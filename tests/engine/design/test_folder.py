@@ -278,6 +278,14 @@ def test_what_stands_beside_testbenches_is_no_top_unless_everything_does(tmp_pat
     assert load(tmp_path / "Sim").top == "bus_model"
 
 
+def test_the_largest_of_several_tops_is_named_first(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"ant.v": LEAF.replace("leaf", "ant"), "leaf.v": LEAF, "z.v": TOP})
+    with pytest.raises(AmbiguousTopError) as error:
+        load(tmp_path)
+    assert error.value.candidates == ("top", "ant")
+    assert error.value.remedy == "Choose one with --top. top has the most below it."
+
+
 def test_a_module_without_inputs_gives_way(tmp_path: Path) -> None:
     lay_out(
         tmp_path,
