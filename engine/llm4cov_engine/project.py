@@ -132,6 +132,7 @@ class Project:
             seconds=wanted.proof_seconds,
             searches=proves is Proves.WHEN_SLOW,
             at_once=proves is Proves.AT_ONCE,
+            sandbox=self.settings.simulator.sandbox,
         )
         return ProvingSimulator(simulator, options)
 

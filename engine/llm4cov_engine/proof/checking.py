@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.errors import ToolError
-from llm4cov_engine.process import Limits, in_thread, run
+from llm4cov_engine.process import Limits, in_thread
 from llm4cov_engine.proof.graph import to_aiger
 from llm4cov_engine.proof.netlist import UnsupportedError, read_netlist
 from llm4cov_engine.proof.passes import (
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.process import Finished
+    from llm4cov_engine.proof.boxing import Workplace
     from llm4cov_engine.proof.graph import Graph
     from llm4cov_engine.proof.netlist import Netlist
 
@@ -63,15 +64,15 @@ def pyosys_folder() -> Path:
     return Path(spec.origin).parent
 
 
-async def synthesise(design: Design, folder: Path, seconds: float, memory: int) -> Netlist:
+async def synthesise(design: Design, place: Workplace, seconds: float) -> Netlist:
     """Turn a design into gates, by the first front end that takes it.
 
     Raises:
         UnsupportedError: no front end takes it, it is too large, or time is up.
-        ToolError: pyosys is missing.
+        ToolError: Yosys does not start.
         StorageError: the folder cannot be written.
     """
-    pyosys_folder()
+    folder = place.folder
     await in_thread(lambda: _lay_out(design, folder))
     until = time.monotonic() + seconds
     complaint = ""
@@ -81,12 +82,11 @@ async def synthesise(design: Design, folder: Path, seconds: float, memory: int) 
             break
         job = folder / "llm4cov_job.json"
         await _write(job, json.dumps({"passes": passes}).encode())
-        finished = await run(
-            sys.executable,
+        finished = await place.run(
+            Path(sys.executable),
             ["-I", str(_CHILD), job.name],
-            folder=folder,
             deadline=left,
-            limits=Limits(address_space=memory, file_size=_FILE_SIZE, cpu_seconds=int(seconds) + 1),
+            limits=Limits(file_size=_FILE_SIZE, cpu_seconds=int(seconds) + 1),
         )
         if finished.ok:
             return await in_thread(lambda: _read(folder / NETLIST_FILE, design.top))
@@ -121,9 +121,7 @@ def _complaint(finished: Finished, seconds: float) -> str:
     return f"the prover's front end does not take the design: {said[:160]}"
 
 
-async def check(
-    graph: Graph, groups: Sequence[Sequence[int]], folder: Path, seconds: float, memory: int
-) -> Answer:
+async def check(graph: Graph, groups: Sequence[Sequence[int]], place: Workplace, seconds: float) -> Answer:
     """Ask which literals can become 1; what is neither proven nor traced is undecided.
 
     Args:
@@ -135,10 +133,10 @@ async def check(
         The answer by literal.
 
     Raises:
-        ToolError: abc is missing.
+        ToolError: abc does not start.
         StorageError: the folder cannot be written.
     """
-    abc = pyosys_folder() / "yosys-abc"
+    folder = place.folder
     commands = []
     milliseconds = max(20, int(1000 * seconds))
     for number, group in enumerate(groups):
@@ -146,12 +144,11 @@ async def check(
         limit = f"-H {milliseconds}" if len(group) == 1 else f"-T {max(1, round(seconds))}"
         await _write(folder / f"g{number}.aig", await _as_file(graph, group))
         commands.append(f"echo @{number}; read g{number}.aig; strash; pdr -a -X g{number}_ {limit}")
-    finished = await run(
-        abc,
+    finished = await place.run(
+        place.prover / "yosys-abc",
         ["-q", "; ".join(commands)],
-        folder=folder,
         deadline=(seconds + 0.2) * len(groups) + 2.0,
-        limits=Limits(address_space=memory, file_size=_FILE_SIZE, output_kept=16 << 20),
+        limits=Limits(file_size=_FILE_SIZE, output_kept=16 << 20),
     )
     return await in_thread(lambda: _answer(finished.output, groups, folder))
 

@@ -12,7 +12,8 @@ from llm4cov_engine.coverage.point import Point
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.events import Emit, Stage, StageName, ignore
 from llm4cov_engine.folders import cache_folder
-from llm4cov_engine.proof.checking import check, synthesise
+from llm4cov_engine.proof.boxing import Workplace, prover_box
+from llm4cov_engine.proof.checking import check, pyosys_folder, synthesise
 from llm4cov_engine.proof.facts import facts_of
 from llm4cov_engine.proof.graph import FALSE, TRUE
 from llm4cov_engine.proof.ground import Ground
@@ -37,7 +38,6 @@ from llm4cov_engine.proof.traces import simulated, witness_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from llm4cov_engine.proof.instrument import Instrumented
 
@@ -88,7 +88,8 @@ async def decide(
     folder = cache_folder() / "proofs" / "work" / uuid.uuid4().hex
     try:
         await in_thread(lambda: folder.mkdir(parents=True))
-        return await work.decide(folder)
+        box = await prover_box(options.sandbox)
+        return await work.decide(Workplace(box, folder, options.memory, pyosys_folder()))
     finally:
         await in_thread(lambda: shutil.rmtree(folder, ignore_errors=True))
 
@@ -123,7 +124,7 @@ class _Work:
         """Seconds that are left."""
         return self.options.seconds - (time.monotonic() - self.began)
 
-    async def decide(self, folder: Path) -> Verdicts:
+    async def decide(self, place: Workplace) -> Verdicts:
         from llm4cov_engine.process import in_thread
 
         if not self.missed:
@@ -148,7 +149,7 @@ class _Work:
             )
         )
         try:
-            return await self._with_model(open_points, canaries, instrumented, obstacles, folder)
+            return await self._with_model(open_points, canaries, instrumented, obstacles, place)
         except UnsupportedError as error:
             for point in open_points:
                 self.verdicts.setdefault(
@@ -180,13 +181,11 @@ class _Work:
         canaries: Sequence[Point],
         instrumented: Instrumented,
         obstacles: Obstacles,
-        folder: Path,
+        place: Workplace,
     ) -> Verdicts:
         from llm4cov_engine.process import in_thread
 
-        netlist = await synthesise(
-            instrumented.design, folder, max(1.0, 0.6 * self.left), self.options.memory
-        )
+        netlist = await synthesise(instrumented.design, place, max(1.0, 0.6 * self.left))
         if obstacles.unsettled and any(flop.clock is None for flop in netlist.flops):
             raise UnsupportedError("blocks feed each other in a ring, and latches keep what they see there")
         ground = Ground(netlist, instrumented, obstacles.has_unknown)
@@ -203,24 +202,25 @@ class _Work:
             literal = ground.literal(model, point)
             if isinstance(literal, int):
                 watched[point.identity] = literal
-        proven, traces = await self._search(model, sorted(set(wanted.values())), folder)
-        violations = await self._canary_violations(model, watched, folder)
+        proven, traces = await self._search(model, sorted(set(wanted.values())), place)
+        violations = await self._canary_violations(model, watched, place)
         if violations:
             return self._void(len(watched), violations)
         settled = await label(
             self.design,
             ground,
             [point for point in points if wanted.get(point.identity) in proven],
-            folder,
+            place,
             # What is proven already is worth the time to say how far it holds.
             seconds=max(self.left, 0.4 * self.options.seconds),
-            memory=self.options.memory,
         )
         spent = time.monotonic() - self.began
         for identity, literal in wanted.items():
             if literal in proven:
-                assumption, is_firm = settled[identity]
-                self.verdicts[identity] = Unreachable(assumption, PROVER, round(spent, 2), is_firm)
+                found = settled[identity]
+                self.verdicts[identity] = Unreachable(
+                    found.assumption, PROVER, round(spent, 2), found.is_firm, found.needs_still_inputs
+                )
             elif literal in traces:
                 self.verdicts[identity] = Reachable(traces[literal])
             else:
@@ -229,7 +229,7 @@ class _Work:
         return self._result(len(watched), ())
 
     async def _search(
-        self, model: Model, literals: Sequence[int], folder: Path
+        self, model: Model, literals: Sequence[int], place: Workplace
     ) -> tuple[set[int], dict[int, Witness]]:
         """Proven literals, and witnesses for others: each for itself, then together, then with more time."""
         proven = {literal for literal in literals if literal == FALSE}
@@ -246,7 +246,7 @@ class _Work:
             self.emit(Stage(StageName.PROVING, f"{len(rest())} points left"))
             if share == 0.0:
                 # Together most are decided at once; what is hard holds the others up.
-                answer = await check(model.graph, [rest()], folder, min(2.0, left), self.options.memory)
+                answer = await check(model.graph, [rest()], place, min(2.0, left))
                 share = _QUICK
                 proven |= answer.proven
                 traces |= self._witnesses(model, answer.traces)
@@ -256,7 +256,7 @@ class _Work:
                     break
                 self.emit(Stage(StageName.PROVING, f"{len(rest())} points left"))
                 groups = [[each] for each in batch]
-                answer = await check(model.graph, groups, folder, min(share, left), self.options.memory)
+                answer = await check(model.graph, groups, place, min(share, left))
                 proven |= answer.proven
                 traces |= self._witnesses(model, answer.traces)
             share *= 6
@@ -271,7 +271,7 @@ class _Work:
         return found
 
     async def _canary_violations(
-        self, model: Model, watched: Mapping[Identity, int], folder: Path
+        self, model: Model, watched: Mapping[Identity, int], place: Workplace
     ) -> tuple[Identity, ...]:
         """Canaries that the prover would have called unreachable."""
         from llm4cov_engine.process import in_thread
@@ -284,7 +284,7 @@ class _Work:
         for batch in _batches(rest, _QUICK):
             if time.monotonic() > until:
                 break
-            answer = await check(model.graph, [[each] for each in batch], folder, _QUICK, self.options.memory)
+            answer = await check(model.graph, [[each] for each in batch], place, _QUICK)
             wrong |= answer.proven
         return tuple(identity for identity, literal in watched.items() if literal in wrong)
 

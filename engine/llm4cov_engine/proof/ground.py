@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from llm4cov_engine.proof.blocks import read_blocks
 from llm4cov_engine.proof.graph import inverted
 from llm4cov_engine.proof.instrument import WIRE, Probe, ProbeKind, thing_of
 
 if TYPE_CHECKING:
     from llm4cov_engine.coverage.point import Point
+    from llm4cov_engine.proof.blocks import Blocks
     from llm4cov_engine.proof.instrument import Instrumented
     from llm4cov_engine.proof.model import Model
     from llm4cov_engine.proof.netlist import Bit, Check, Netlist
@@ -24,6 +26,8 @@ class Ground:
     def __init__(self, netlist: Netlist, instrumented: Instrumented, unknown: bool) -> None:
         self.netlist = netlist
         self.unknown = unknown
+        self._design = instrumented.design
+        self._blocks: Blocks | None = None
         self._probes = instrumented.probes
         self._places = instrumented.places
         self._checks: defaultdict[tuple[str, int], list[Check]] = defaultdict(list)
@@ -34,6 +38,12 @@ class Ground:
             path, found, number = name.rpartition(WIRE)
             if found and number.isdecimal():
                 self._wires[int(number)].append((path.rstrip("."), bits[0]))
+
+    def blocks(self) -> Blocks:
+        """The blocks that the netlist comes from."""
+        if self._blocks is None:
+            self._blocks = read_blocks(self._design, self.netlist)
+        return self._blocks
 
     def literal(self, model: Model, point: Point) -> int | str:
         """What holds when a point is hit; words where the model has no place for it."""
@@ -51,7 +61,9 @@ class Ground:
     def _checked(self, model: Model, probe: Probe, path: str) -> list[int] | None:
         graph = model.graph
         found = [
-            graph.both(model.bits[each.enable], inverted(model.bits[each.condition]))
+            graph.both(
+                self._seen(model, each, each.enable), inverted(self._seen(model, each, each.condition))
+            )
             for mark in probe.marks
             for each in self._checks.get(self._places[mark], ())
             if _is_at(each.path, path)
@@ -59,6 +71,12 @@ class Ground:
         if not found and probe.instead is not None:
             return self._checked(model, Probe(ProbeKind.CHECK, (probe.instead,)), path)
         return [graph.both(model.counts, each) for each in found] or None
+
+    def _seen(self, model: Model, check_: Check, bit: Bit) -> int:
+        """What the block of an assertion sees of a net when it runs."""
+        if model.views is None or model.views.blocks.runs_settled(check_.file, check_.line):
+            return model.bits[bit]
+        return model.views.read((check_.path, check_.file, check_.line), bit)
 
     def _watched(self, model: Model, probe: Probe, path: str) -> list[int] | None:
         graph = model.graph

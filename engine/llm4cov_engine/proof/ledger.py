@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.proof.records import Verdicts
 
-SCHEMA: Final = "3"
+SCHEMA: Final = "4"
 """Changes whenever the model or its instrumentation does: proofs of an earlier one count for nothing."""
 
 
@@ -54,7 +54,7 @@ class Entry:
         return {
             identity: verdict
             for identity, verdict in self.verdicts.items()
-            if isinstance(verdict, Unreachable)
+            if isinstance(verdict, Unreachable) and not verdict.needs_still_inputs
         }
 
     def needs(self, identity: Identity, seconds: float) -> bool:

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING
 from llm4cov_engine.elaboration.records import Edge
 from llm4cov_engine.proof.graph import FALSE, TRUE, Graph, inverted
 from llm4cov_engine.proof.netlist import Bit, UnsupportedError
+from llm4cov_engine.proof.racing import Views
 from llm4cov_engine.proof.records import Assumption, Tick
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from llm4cov_engine.proof.blocks import Blocks
     from llm4cov_engine.proof.netlist import Flop, Netlist
 
 RESET_STEPS = 16
@@ -47,6 +49,7 @@ class Model:
         ticks: what the free inputs that let clocks tick stand for, by node.
         counts: literal that holds when points count, after the reset phase.
         settled: literal that holds when a change since the step before counts.
+        views: what clocked blocks see; None where inputs keep still at the edges.
     """
 
     graph: Graph = field(default_factory=Graph)
@@ -55,6 +58,7 @@ class Model:
     ticks: dict[int, Tick] = field(default_factory=dict)
     counts: int = TRUE
     settled: int = TRUE
+    views: Views | None = None
 
     def previous(self, literal: int) -> int:
         """A literal's value in the step before; false before the first."""
@@ -64,7 +68,12 @@ class Model:
 
 
 def build(
-    netlist: Netlist, start: Assumption, resets: Sequence[ActiveReset] = (), *, unassigned_is_unknown: bool
+    netlist: Netlist,
+    start: Assumption,
+    resets: Sequence[ActiveReset] = (),
+    *,
+    unassigned_is_unknown: bool,
+    blocks: Blocks | None = None,
 ) -> Model:
     """Make the model of a netlist.
 
@@ -73,17 +82,22 @@ def build(
             nothing counts.
         unassigned_is_unknown: the RTL itself writes x somewhere, so that an x in the netlist need not be
             something that nothing drives.
-
-    Raises:
-        UnsupportedError: there is a combinational loop.
+        blocks: the blocks of the RTL, for a model in which inputs may change at the edges (`racing`). It
+            allows more than one without, and is for proofs only: nobody could follow its witnesses.
     """
-    return _Builder(netlist, start, resets, unassigned_is_unknown).build()
+    return _Builder(netlist, start, resets, unassigned_is_unknown, blocks).build()
 
 
 class _Builder:
     def __init__(
-        self, netlist: Netlist, start: Assumption, resets: Sequence[ActiveReset], unassigned_is_unknown: bool
+        self,
+        netlist: Netlist,
+        start: Assumption,
+        resets: Sequence[ActiveReset],
+        unassigned_is_unknown: bool,
+        blocks: Blocks | None,
     ) -> None:
+        self.blocks = blocks
         self.netlist = netlist
         self.start = start
         self.resets = resets
@@ -113,7 +127,18 @@ class _Builder:
         for flop in self.netlist.flops:
             if flop.clock is None:
                 latches[flop.output] = self._begin(flop.output)
-        self._logic(flops, latches)
+        late = self._late() if self.blocks is not None else {}
+        self._logic(self.model.bits, flops, latches)
+        if self.blocks is not None:
+            self._logic(late, flops, latches)
+            self.model.views = Views(
+                self.graph,
+                self.blocks,
+                self.model.bits,
+                late,
+                lambda net: self._operands(net, flops),
+                lambda net, found: self._combine(net, found, latches),
+            )
         for flop in self.netlist.flops:
             register, value = registers[flop.output] if flop.clock is not None else latches[flop.output]
             after = self.model.bits[flop.output] if flop.clock is None else self._next(flop, value)
@@ -149,6 +174,19 @@ class _Builder:
                     literal = self.graph.choice(self.in_reset, active, literal)
                 self.model.bits[bit] = literal
             self.model.inputs[name] = nodes
+
+    def _late(self) -> dict[Bit, int]:
+        """The literals that nets have after the inputs changed once more, as far as logic need not say."""
+        late = dict(self.model.bits)
+        levels = {bit for reset in self.resets for bit in self.netlist.inputs.get(reset.port, ())}
+        for bits in self.netlist.inputs.values():
+            for bit in bits:
+                if bit in levels and self.in_reset != FALSE:
+                    free = self.graph.input()
+                    late[bit] = self.graph.choice(self.in_reset, self.model.bits[bit], free)
+                else:
+                    late[bit] = self.graph.input()
+        return late
 
     def _hold(self, net: int) -> int:
         register, value = self._begin(net)
@@ -186,9 +224,13 @@ class _Builder:
             found |= {net for net, source in netlist.buffers.items() if source == "x"}
         return sorted(found)
 
-    def _logic(self, flops: dict[int, Flop], latches: dict[int, tuple[int, int]]) -> None:
-        """Give every net a literal, operands first; without recursion, which deep logic would exhaust."""
-        bits = self.model.bits
+    def _logic(
+        self, bits: dict[Bit, int], flops: dict[int, Flop], latches: dict[int, tuple[int, int]]
+    ) -> None:
+        """Give every net a literal, operands first; without recursion, which deep logic would exhaust.
+
+        Where logic depends on its own output, what it reads of it is any value, anew in every step.
+        """
         netlist = self.netlist
         targets = [*netlist.gates, *netlist.buffers, *latches]
         on_path: set[int] = set()
@@ -201,17 +243,20 @@ class _Builder:
                 operands = self._operands(net, flops)
                 if ready:
                     on_path.discard(net)
-                    bits[net] = self._combine(net, [self._literal(bit) for bit in operands], latches)
+                    literals = [
+                        self._literal(bit, bits) if bit in bits else self.graph.input() for bit in operands
+                    ]
+                    bits[net] = self._combine(net, literals, latches)
                     continue
                 if net in on_path:
-                    raise UnsupportedError("combinational logic depends on its own output")
+                    continue
                 on_path.add(net)
                 stack.append((net, True))
-                for bit in operands:
-                    if isinstance(bit, int) and bit not in bits:
-                        if bit in on_path:
-                            raise UnsupportedError("combinational logic depends on its own output")
-                        stack.append((bit, False))
+                stack += [
+                    (bit, False)
+                    for bit in operands
+                    if isinstance(bit, int) and bit not in bits and bit not in on_path
+                ]
 
     def _operands(self, net: int, flops: dict[int, Flop]) -> tuple[Bit, ...]:
         if net in self.netlist.gates:
@@ -229,10 +274,14 @@ class _Builder:
             return operands[0]
         return _gate(self.graph, self.netlist.gates[net][0], operands)
 
-    def _literal(self, bit: Bit) -> int:
-        if bit in ("x", "z"):
-            return self.graph.input()
-        return self.model.bits[bit]
+    def _literal(self, bit: Bit, bits: dict[Bit, int]) -> int:
+        return self.graph.input() if bit in ("x", "z") else bits[bit]
+
+    def _seen(self, flop: Flop, bit: Bit) -> int:
+        """What the block of a register sees of a net when it runs."""
+        if self.blocks is None or self.model.views is None:
+            return self._literal(bit, self.model.bits)
+        return self.model.views.read(self.blocks.block(flop), bit)
 
     def _enable(self, net: Bit, rising: bool) -> int:
         key = (net, rising)
@@ -249,12 +298,12 @@ class _Builder:
         """What a register takes: its block runs at an edge of its clock, and at one of an active reset."""
         graph = self.graph
         assert flop.clock is not None
-        runs, taken = self._enable(flop.clock, flop.rising), self._literal(flop.data)
+        runs, taken = self._enable(flop.clock, flop.rising), self._seen(flop, flop.data)
         if flop.load is not None:
-            loads = self._literal(flop.load)
+            loads = self._seen(flop, flop.load)
             loads = loads if flop.load_level else inverted(loads)
             runs = graph.either(runs, graph.both(self._enable(flop.load, flop.load_level), loads))
-            taken = graph.choice(loads, self._literal(flop.loaded), taken)
+            taken = graph.choice(loads, self._seen(flop, flop.loaded), taken)
         return graph.choice(runs, taken, value)
 
 

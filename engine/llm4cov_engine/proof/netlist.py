@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Bit = int | str
@@ -42,6 +42,7 @@ class Flop:
         rising: whether it takes `data` at the rising edge.
         load: what loads `loaded` asynchronously; None for nothing.
         load_level: the level of `load` that loads.
+        source: where the block begins that assigns it, as Yosys has it.
     """
 
     output: int
@@ -51,6 +52,7 @@ class Flop:
     load: Bit | None = None
     load_level: bool = True
     loaded: Bit = "x"
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ def _read_cell(netlist: Netlist, name: str, cell: dict[str, Any]) -> None:
     elif kind == "$scopeinfo":
         pass
     elif (flop := _flop(kind, pins)) is not None:
-        netlist.flops.append(flop)
+        source = cell["attributes"].get("src", "")
+        netlist.flops.append(replace(flop, source=source.partition("|")[0]))
     else:
         raise UnsupportedError(f"the prover knows no cell {kind.strip('$_')}")
 

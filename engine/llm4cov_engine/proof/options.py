@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from llm4cov_engine.sandbox.finding import AUTO
+
 
 @dataclass(frozen=True, slots=True)
 class ProofOptions:
@@ -14,9 +16,11 @@ class ProofOptions:
         memory: bytes of virtual memory of each program.
         canaries: how many points that a simulation has reached are given to the prover as well.
         witnesses: whether to work out inputs for points that can be reached.
+        sandbox: the box that the prover's programs run in; see `find_box`.
     """
 
     seconds: float = 10.0
     memory: int = 4 << 30
     canaries: int = 48
     witnesses: bool = True
+    sandbox: str = AUTO

@@ -118,7 +118,7 @@ _GATES = (
     "simplemap",
     "dffunmap",
     "opt_clean",
-    f"setattr -unset src t:{CHECK} %n",
+    f"setattr -unset src t:{CHECK} t:$_*DFF* t:$_*LATCH* %u %u %n",
     f"write_json {NETLIST_FILE}",
 )
 

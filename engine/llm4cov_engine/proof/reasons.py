@@ -57,7 +57,9 @@ def _said(verdict: Verdict | None) -> str:
             )
         case Undecided(reason):
             return reason
-        case Unreachable(assumption, prover, _):
+        case Unreachable(needs_still_inputs=True, prover=prover):
+            return f"unreachable unless inputs change at the very edge of a clock ({prover})"
+        case Unreachable(assumption, prover):
             return f"unreachable, but only for {assumption} ({prover}), which is not accepted"
     return ""
 

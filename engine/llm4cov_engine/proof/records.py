@@ -84,12 +84,15 @@ class Unreachable:
         prover: name and version ("pdr of abc, pyosys 0.70").
         seconds: wall-clock seconds in which it was decided, together with the design's other points.
         is_firm: whether weaker assumptions are known not to do; else time was up before that was clear.
+        needs_still_inputs: it is shown only for inputs that do not change while clocked blocks run, so that a
+            testbench which races with the DUT might reach the point. Such a point is never excluded.
     """
 
     assumption: Assumption
     prover: str
     seconds: float
     is_firm: bool = True
+    needs_still_inputs: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ async def why(
         verdict = known.get(point.identity)
         said = (
             f"unreachable: {verdict.assumption} ({verdict.prover})"
-            if isinstance(verdict, Unreachable)
+            if isinstance(verdict, Unreachable) and not verdict.needs_still_inputs
             else reasons[point.identity]
         )
         words.append(said)

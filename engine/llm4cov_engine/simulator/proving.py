@@ -16,6 +16,7 @@ from llm4cov_engine.proof.options import ProofOptions
 from llm4cov_engine.proof.parameters import keeps_parameters
 from llm4cov_engine.proof.reasons import reasons_for
 from llm4cov_engine.proof.records import Assumption, Unreachable
+from llm4cov_engine.sandbox.finding import AUTO
 from llm4cov_engine.simulator.feedback import Status
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ class ProvingOptions:
         seconds: for the points of a design together.
         searches: whether to look for new proofs, when rounds bring little; else known ones are applied.
         at_once: look for them after every simulation that leaves points missed.
+        sandbox: the box that the prover runs in; see `find_box`.
     """
 
     accepted: Assumption
     seconds: float = 10.0
     searches: bool = False
     at_once: bool = False
+    sandbox: str = AUTO
 
 
 class ProvingSimulator:
@@ -120,7 +123,8 @@ class ProvingSimulator:
             return entry, ()
         asked = (*open_points, *reached(coverage.per_instance))
         try:
-            verdicts = await decide(design, asked, options=ProofOptions(seconds=seconds), emit=emit)
+            limits = ProofOptions(seconds=seconds, sandbox=self._options.sandbox)
+            verdicts = await decide(design, asked, options=limits, emit=emit)
         except (ToolError, ElaborationError) as error:
             return entry, (f"Nothing was proven: {error.what}",)
         found = sum(isinstance(verdict, Unreachable) for verdict in verdicts.verdicts.values())
