@@ -133,15 +133,15 @@ class Selection:
 
     def below(self, top: str) -> int:
         """How many modules of these files a module instantiates, directly and through others."""
-        instantiated = {
+        instantiates = {
             each.name: each.instantiates for facts in reversed(self.files) for each in facts.declared
         }
-        found = {top}
-        left = [top]
+        found, left = {top}, [top]
         while left:
-            new = (instantiated.get(left.pop(), frozenset()) & instantiated.keys()) - found
-            found |= new
-            left += new
+            for name in instantiates[left.pop()]:
+                if name in instantiates and name not in found:
+                    found.add(name)
+                    left.append(name)
         return len(found) - 1
 
     def _modules(self, among: Iterable[Facts], role: Role) -> set[str]:
