@@ -10,11 +10,13 @@ from lsprotocol import types
 from pygls.workspace import TextDocument
 
 from llm4cov_engine import Llm4CovError, in_thread
+from llm4cov_lsp.applying import edit_of_round
 from llm4cov_lsp.desks import Desk, Role
 from llm4cov_lsp.features import actions, coverage, hints, hover, lenses, symbols
 from llm4cov_lsp.features.holes import hole_diagnostics
 from llm4cov_lsp.options import HoleOptions
 from llm4cov_lsp.positions import Lines
+from llm4cov_lsp.publishing import said_of
 from llm4cov_lsp.server import path_of
 from llm4cov_lsp.subjects import desk_of, plain, read_subject
 
@@ -77,10 +79,17 @@ def register(server: Server) -> None:
 
     @feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions([types.CodeActionKind.QuickFix, types.CodeActionKind.Refactor]),
+        types.CodeActionOptions(
+            [types.CodeActionKind.QuickFix, types.CodeActionKind.Refactor], resolve_provider=True
+        ),
     )
     async def on_actions(params: types.CodeActionParams) -> list[types.CodeAction]:
         return await _actions(server, params)
+
+    @feature(types.CODE_ACTION_RESOLVE)
+    async def on_chosen(params: types.CodeAction) -> types.CodeAction:
+        params.edit = await edit_of_round(server, read_subject((as_json(params.data),)))
+        return params
 
     @feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
     async def on_symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
@@ -170,10 +179,16 @@ async def _actions(server: Server, params: types.CodeActionParams) -> list[types
         return found + actions.module_actions(server.declared(view.text), first + 1, last + 1, uri)
     if view.desk.role_of(view.path, view.text) is not Role.TESTBENCH:
         return []
-    live, _ = server.live_now(uri)
-    here = [each for each in live if first <= each.range.start.line <= last]
-    here = here or [each for each in params.context.diagnostics if each.source == "verilator"]
-    return actions.error_actions(here, uri) + actions.round_actions(view.desk.picture, uri, view.text)
+    said, _ = said_of(server, uri)
+    here = [each for each in said if first <= each.range.start.line <= last]
+    rounds = actions.round_actions(
+        view.desk.picture,
+        uri,
+        view.text,
+        resolved_later=server.resolves_edits,
+        running=view.desk.task is not None,
+    )
+    return actions.error_actions(here, uri) + rounds
 
 
 def _round_symbols(server: Server, desk: Desk, query: str) -> list[types.WorkspaceSymbol]:

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from llm4cov_engine import in_thread
-from llm4cov_lsp.features.edits import Refusal, proposal_edit
+from llm4cov_engine import Llm4CovError, in_thread
+from llm4cov_lsp.features.edits import Refusal, Target, proposal_edit
 from llm4cov_lsp.features.lenses import percent
 from llm4cov_lsp.server import path_of
-from llm4cov_lsp.subjects import target_now
+from llm4cov_lsp.subjects import Subject, desk_of, target_now
 
 if TYPE_CHECKING:
     from llm4cov_engine import State, Testbench
     from llm4cov_lsp.desks import Desk
-    from llm4cov_lsp.features.edits import Target
     from llm4cov_lsp.server import Server
 
 _APPLY = "Apply"
@@ -43,6 +42,24 @@ async def propose(server: Server, desk: Desk, target: Target, state: State) -> N
     await apply(server, desk, target, state.testbench, base=target.text)
 
 
+async def edit_of_round(server: Server, subject: Subject) -> types.WorkspaceEdit | None:
+    """The edit that puts a round's testbench into a document as it is now; None where there is no such."""
+    document, number = server.document(subject.uri), subject.round or 0
+    try:
+        desk = await desk_of(server, subject)
+        if document is None or not 0 < number < len(desk.picture.nodes):
+            return None
+        state = await in_thread(lambda: desk.workbench.state_of(desk.picture.nodes[number]))
+    except Llm4CovError as error:
+        server.tell_error(error)
+        return None
+    target = target_now(server, Target(subject.uri, document.source))
+    if state.testbench is None:
+        return None
+    edit = proposal_edit(target, state.testbench.text, target.text, server.encoding)
+    return _understood(server, edit) if isinstance(edit, types.WorkspaceEdit) else None
+
+
 async def apply(
     server: Server, desk: Desk, target: Target, testbench: Testbench, *, base: str | None
 ) -> bool:
@@ -61,9 +78,7 @@ async def apply(
     if not server.supports("workspace", "apply_edit"):
         server.tell("This editor takes no edits from its server.", types.MessageType.Warning)
         return False
-    if not server.supports("workspace", "workspace_edit", "document_changes"):
-        edit = _simple(edit)
-    params = types.ApplyWorkspaceEditParams(edit, label="Testbench of a round")
+    params = types.ApplyWorkspaceEditParams(_understood(server, edit), label="Testbench of a round")
     try:
         answer = await server.workspace_apply_edit_async(params)
     except JsonRpcException as error:
@@ -74,8 +89,10 @@ async def apply(
     return answer.applied
 
 
-def _simple(edit: types.WorkspaceEdit) -> types.WorkspaceEdit:
+def _understood(server: Server, edit: types.WorkspaceEdit) -> types.WorkspaceEdit:
     """The same for a client that knows no versions and creates no files: it makes what it does not find."""
+    if server.supports("workspace", "workspace_edit", "document_changes"):
+        return edit
     changes = {
         each.text_document.uri: [one for one in each.edits if isinstance(one, types.TextEdit)]
         for each in edit.document_changes or ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from llm4cov_engine import in_thread
+from llm4cov_lsp import pulling
 from llm4cov_lsp.options import read_options
 from llm4cov_lsp.publishing import publish, reload
 from llm4cov_lsp.server import path_of
@@ -79,6 +80,8 @@ def register(server: Server) -> None:
     @feature(types.INITIALIZE)
     def on_initialize(params: types.InitializeParams) -> None:
         server.given = params.initialization_options
+        if pulling.prefers_pull(params):
+            pulling.register(server)
 
     @feature(types.SHUTDOWN)
     async def on_shutdown(*_: object) -> None:

@@ -39,10 +39,12 @@ class Live:
     Attributes:
         lines: of the text that was looked at.
         diagnostics: with places in that text.
+        version: of the document, as the client counts.
     """
 
     lines: Lines
     diagnostics: tuple[types.Diagnostic, ...] = ()
+    version: int = 0
 
     def at(self, now: Lines) -> list[types.Diagnostic]:
         """The same in a text that has been edited since; without what stood at edited places."""
@@ -68,13 +70,13 @@ async def check(server: Server, uri: str) -> None:
     options = server.options_at(path)
     if desk is None or not options.live.enabled:
         if (document := server.document(uri)) is not None:
-            server.live[uri] = Live(server.lines(document.source))
+            server.live[uri] = Live(server.lines(document.source), version=document.version or 0)
             publish(server, uri)
         return
     async with _Turn():
         if (document := server.document(uri)) is None:
             return
-        text = document.source
+        text, version = document.source, document.version or 0
         if is_too_large(desk.workbench.design, text):
             name = desk.workbench.design.id
             message = f"{name} is too large to be checked while you type; runs tell its errors."
@@ -84,7 +86,7 @@ async def check(server: Server, uri: str) -> None:
         return
     lines = server.lines(text)
     found = live_diagnostics(problems, lines, partial(_locate, server, desk), warnings=options.live.warnings)
-    before, server.live[uri] = server.live.get(uri), Live(lines, tuple(found))
+    before, server.live[uri] = server.live.get(uri), Live(lines, tuple(found), version)
     publish(server, uri)
     if before is not None and before.lines.text != text and desk.name_of(path) is not None:
         _ask_others(server, desk, uri)

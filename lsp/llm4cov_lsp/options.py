@@ -116,6 +116,11 @@ def read_options(given: object) -> tuple[EditorOptions, str]:
         return EditorOptions.model_validate(kept), message
 
 
+def pulls_by_choice(given: object) -> bool:
+    """Whether a client's first settings say that it asks for diagnostics, `"diagnostics": "pull"`."""
+    return isinstance(given, dict) and _nested(given).get("diagnostics") == "pull"
+
+
 def _nested(given: Mapping[str, Any]) -> dict[str, Any]:
     """Some clients send "holes.severity" flat, some wrap everything in "llm4cov"."""
     if set(given) == {"llm4cov"} and isinstance(given["llm4cov"], dict):

@@ -22,7 +22,20 @@ _PLACE = re.compile(r"^(?P<file>[^:\n]*llm4cov\.toml):(?P<line>\d+):")
 
 
 def publish(server: Server, uri: str) -> None:
-    """Send everything that is to be said of a file."""
+    """Send everything that is to be said of a file, unless the client asks for it itself."""
+    if server.is_pulled:
+        return
+    found, version = said_of(server, uri)
+    if found or uri in server.published or server.document(uri) is not None:
+        server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
+        (server.published.add if found else server.published.discard)(uri)
+
+
+def said_of(server: Server, uri: str) -> tuple[list[types.Diagnostic], int | None]:
+    """Everything that is to be said of a file, and the version that was looked at.
+
+    Without a version, places were moved into a text that nobody has looked at yet.
+    """
     document, path = server.document(uri), path_of(uri)
     desk = server.known_desk(uri)
     if desk is None and path is not None:
@@ -30,11 +43,7 @@ def publish(server: Server, uri: str) -> None:
     found, is_new = server.live_now(uri)
     if desk is not None and path is not None:
         found += _measured(server, desk, uri, path, found)
-    if found or uri in server.published or document is not None:
-        # A version is named when this very text was looked at, not when places were moved into it.
-        version = document.version if document is not None and is_new else None
-        server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, found, version))
-        (server.published.add if found else server.published.discard)(uri)
+    return found, document.version if document is not None and is_new else None
 
 
 def _measured(

@@ -41,6 +41,7 @@ class Server(LanguageServer):
     """The language server.
 
     Attributes:
+        is_pulled: whether the client asks for diagnostics; else they are sent.
         tasks: everything that runs beside the answers.
         desks: the designs that are open.
         given: settings that came with the client's first message.
@@ -60,6 +61,7 @@ class Server(LanguageServer):
         self.checker = Checker()
         self.live: dict[str, Live] = {}
         self.published: set[str] = set()
+        self.is_pulled = False
         self.touched: dict[str, int] = {}
         self.given: object = None
         self._told: set[str] = set()
@@ -173,12 +175,23 @@ class Server(LanguageServer):
                 return False
         return bool(value)
 
+    @property
+    def resolves_edits(self) -> bool:
+        """Whether the client asks for the edit of a code action when it has been chosen."""
+        document = self.client_capabilities.text_document
+        action = document.code_action if document is not None else None
+        if action is None or action.resolve_support is None:
+            return False
+        return bool(action.data_support) and "edit" in action.resolve_support.properties
+
     def refresh(self) -> None:
         """Ask the client to ask again for what stands in the text."""
         if self.supports("workspace", "code_lens", "refresh_support"):
             self.workspace_code_lens_refresh(None)
         if self.supports("workspace", "inlay_hint", "refresh_support"):
             self.workspace_inlay_hint_refresh(None)
+        if self.is_pulled and self.supports("workspace", "diagnostics", "refresh_support"):
+            self.workspace_diagnostic_refresh(None)
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """A message that could not be handled is a matter of the log, not of the person."""

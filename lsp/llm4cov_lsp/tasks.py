@@ -64,6 +64,7 @@ class Latest:
         self._rests = rests
         self._asked: set[str] = set()
         self._running: dict[str, asyncio.Task[Any]] = {}
+        self._ends: dict[str, asyncio.Future[None]] = {}
 
     def ask(self, key: str) -> None:
         """See to a key soon."""
@@ -76,6 +77,12 @@ class Latest:
         self._asked.discard(key)
         if (task := self._running.pop(key, None)) is not None:
             task.cancel()
+        self._tell(key)
+
+    async def served(self, key: str) -> None:
+        """Wait until something has been done once more about a key, if anything is to be done."""
+        if key in self._running:
+            await asyncio.shield(self._ends.setdefault(key, asyncio.get_running_loop().create_future()))
 
     async def settled(self, key: str) -> None:
         """Wait until nothing is left to do about a key."""
@@ -91,7 +98,13 @@ class Latest:
                 self._asked.discard(key)
                 began = loop.time()
                 await self._work(key)
+                self._tell(key)
                 pause = max(self._delay, loop.time() - began if self._rests else 0.0)
         finally:
             if self._running.get(key) is asyncio.current_task():
                 del self._running[key]
+                self._tell(key)
+
+    def _tell(self, key: str) -> None:
+        if (end := self._ends.pop(key, None)) is not None and not end.done():
+            end.set_result(None)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
 import os
 import re
 import sys
 import uuid
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
@@ -176,7 +175,7 @@ class Editor:
             types.TextDocumentIdentifier(uri), reach, types.CodeActionContext(diagnostics=[])
         )
         found = await self.client.text_document_code_action_async(params)
-        return [read_action(each) for each in found or ()]
+        return list(found or ())
 
     async def do(self, command: str, argument: Any = None) -> Any:
         """Execute a command of the server."""
@@ -185,7 +184,13 @@ class Editor:
         return as_json(answer)
 
     async def choose(self, action: types.CodeAction) -> Any:
-        assert action.command is not None
+        """As editors do: ask for what is missing of it, make its edit, execute its command."""
+        if action.edit is None and action.data is not None:
+            action = await self.client.code_action_resolve_async(action)
+        if action.edit is not None:
+            assert self._apply(action.edit).applied
+        if action.command is None:
+            return None
         return await self.do(action.command.command, as_json((action.command.arguments or [None])[0]))
 
     async def ask(self, method: str, params: Any) -> Any:
@@ -268,13 +273,16 @@ class Editor:
             self.type(uri, text)
 
 
-def read_action(found: types.CodeAction | types.Command) -> types.CodeAction:
-    """An action; lsprotocol takes one with a command for a command whose name is all of it, as text."""
-    if isinstance(found, types.CodeAction):
-        return found
-    inner = ast.literal_eval(found.command)
-    command = types.Command(inner["title"], inner["command"], arguments=inner.get("arguments"))
-    return types.CodeAction(found.title, command=command)
+def read_actions_whole(client: Any) -> None:
+    """lsprotocol takes an action with a command for a command whose name is all of it, as text."""
+    converter = client.protocol._converter
+
+    def read(found: Any, _: Any) -> Any:
+        kind = types.Command if isinstance(found.get("command"), str) else types.CodeAction
+        return converter.structure(found, kind)
+
+    converter.register_structure_hook(types.Command | types.CodeAction, read)
+    converter.register_structure_hook(Union[types.Command, types.CodeAction], read)  # noqa: UP007
 
 
 def offset(text: str, position: types.Position) -> int:
@@ -299,14 +307,28 @@ def as_json(value: Any) -> Any:
 
 @asynccontextmanager
 async def editing(
-    folder: Path, client: str = VSCODE, *, settings: dict[str, Any] | None = None, more: tuple[Path, ...] = ()
+    folder: Path,
+    client: str = VSCODE,
+    *,
+    settings: dict[str, Any] | None = None,
+    more: tuple[Path, ...] = (),
+    pulls: bool = False,
 ) -> AsyncIterator[Editor]:
-    """An editor with a folder open; it says goodbye at the end as editors do."""
+    """An editor with a folder open; it says goodbye at the end as editors do.
+
+    Args:
+        pulls: it asks for diagnostics and takes none unasked.
+    """
     made: Any = make_test_lsp_client()
     made.set_configuration(settings or {}, section="llm4cov")
+    read_actions_whole(made)
     editor = Editor(made, folder)
     await made.start_io(sys.executable, "-m", "llm4cov_lsp", env=dict(os.environ))
     capabilities = client_capabilities(client)
+    if pulls:
+        assert capabilities.text_document is not None
+        capabilities.text_document.diagnostic = types.DiagnosticClientCapabilities()
+        capabilities.text_document.publish_diagnostics = None
     folders = [types.WorkspaceFolder(uri=each.as_uri(), name=each.name) for each in (folder, *more)]
     params = types.InitializeParams(
         capabilities=capabilities, workspace_folders=folders, root_uri=folder.as_uri()

@@ -23,6 +23,7 @@ REQUESTS = (
     "textDocument/codeLens",
     "textDocument/inlayHint",
     "textDocument/codeAction",
+    "codeAction/resolve",
     "textDocument/documentSymbol",
     "workspace/symbol",
     "llm4cov/coverage",
@@ -114,6 +115,8 @@ class Fuzz:
             "range": reach,
             "context": {"diagnostics": []},
             "query": "round",
+            "title": "Apply",
+            "data": {"uri": self.random.choice(self.uris), "round": self.random.choice([0, 1, "x"])},
             "uri": self.random.choice([*self.uris, 7, None]),
             "round": self.random.choice([0, 1, -4, "x", 10**30]),
         }

@@ -38,6 +38,56 @@ async def test_errors_appear_while_typing(tmp_path: Path, client: str) -> None:
         assert related.location.uri == rtl
 
 
+async def test_what_is_open_beside_edited_rtl_is_looked_at_again(tmp_path: Path) -> None:
+    async with editing(workspace(tmp_path)) as editor:
+        rtl, bench = editor.open(RTL), editor.open(TB)
+        assert await editor.diagnostics(rtl) == []
+        assert await editor.diagnostics(bench) == []
+        editor.type(rtl, COUNTER.replace("enable", "go"))
+        await editor.until(lambda: any(each.diagnostics for each in editor.published if each.uri == bench))
+
+
+async def test_problems_follow_a_text_that_never_rests(tmp_path: Path) -> None:
+    """What is known is shown in the newest text, without its version until that was looked at."""
+    wrong = COUNTER.replace("= &count", "= &cuont")
+    async with editing(workspace(tmp_path)) as editor:
+        rtl = editor.open(RTL, wrong)
+        await editor.diagnostics(rtl)
+        editor.published.clear()
+        number = 0
+        while sum(bool(each.diagnostics) for each in editor.published) < 3:
+            number += 1
+            editor.type(rtl, "// more\n" * (number % 7) + wrong)
+            await asyncio.sleep(0.002)
+        assert all("cuont" in error.message for each in editor.published for error in each.diagnostics)
+        (last,) = await editor.diagnostics(rtl)
+        assert last.range.start.line == 13 + editor.texts[rtl].count("// more")
+
+
+async def test_errors_of_the_simulator_stand_in_the_text_after_a_run(tmp_path: Path) -> None:
+    async with editing(workspace(tmp_path), settings={"live": {"enabled": False}}) as editor:
+        bench = editor.open(TB)
+        await editor.diagnostics(bench)
+        broken = BENCH.replace("enable = 1;", "enable = undeclared_name;")
+        line = broken[: broken.index("undeclared_name")].count("\n")
+        editor.type(bench, broken)
+        answer = await editor.do("llm4cov.run", {"uri": bench})
+        assert answer["status"] == "compile_failed"
+
+        def errors() -> list[types.Diagnostic]:
+            last = [each for each in editor.published if each.uri == bench][-1]
+            return [each for each in last.diagnostics if each.source == "verilator"]
+
+        error = (await editor.until(errors))[0]
+        assert error.severity == types.DiagnosticSeverity.Error
+        assert "undeclared_name" in error.message
+        assert error.range.start.line == line
+        assert "Repair this error" in [each.title for each in await editor.actions(bench, line)]
+        # They are of that text, and go with it.
+        editor.type(bench, BENCH)
+        assert await editor.diagnostics(bench) == []
+
+
 # The other client's turn in full is the real Neovim's.
 @pytest.mark.parametrize("client", [VSCODE, pytest.param(NEOVIM, marks=pytest.mark.slow)])
 async def test_coverage_is_run_shown_closed_and_applied(tmp_path: Path, client: str) -> None:
@@ -126,8 +176,11 @@ async def test_a_testbench_is_created_and_rounds_are_applied(tmp_path: Path) -> 
         found = await editor.ask("llm4cov/testbench", {"uri": rtl, "round": 1})
         assert found["text"] == made
         apply = next(each for each in await editor.actions(bench, 0) if "round 1" in each.title)
-        assert (await editor.choose(apply))["applied"]
+        assert await editor.choose(apply) == {"round": 1}
         assert editor.texts[bench] == made
+        # The same by a command, for clients that ask for no edits of actions.
+        assert (await editor.do("llm4cov.apply", {"uri": bench, "round": 2}))["applied"]
+        assert editor.texts[bench] == BENCH
         covered = await editor.ask("llm4cov/coverage", {"uri": rtl})
         (file,) = covered["files"]
         assert file["uri"] == rtl

@@ -68,8 +68,14 @@ def module_actions(declared: Iterable[Declared], first: int, last: int, uri: str
     return found
 
 
-def round_actions(picture: Picture, uri: str, text: str) -> list[types.CodeAction]:
-    """For a testbench: take that of a round instead, the best rounds first."""
+def round_actions(
+    picture: Picture, uri: str, text: str, *, resolved_later: bool, running: bool
+) -> list[types.CodeAction]:
+    """For a testbench: take that of a round instead, the best rounds first.
+
+    Args:
+        resolved_later: the client asks for the edit of the one that is chosen; else a command makes it.
+    """
     best = sorted(picture.nodes[1:], key=lambda node: (node.goodness, -node.number), reverse=True)
     found = []
     for node in best[:_ROUNDS]:
@@ -78,7 +84,12 @@ def round_actions(picture: Picture, uri: str, text: str) -> list[types.CodeActio
             continue
         argument = {"uri": uri, "round": node.number}
         title = f"Apply the testbench of round {node.number} ({percent(node.score)})"
-        found.append(_action(title, "llm4cov.apply", argument, _REFACTOR))
+        if resolved_later:
+            # When the edit is made, later rounds start from there; not in the middle of others.
+            go_on = None if running else types.Command(title, "llm4cov.goTo", arguments=[argument])
+            found.append(types.CodeAction(title, kind=_REFACTOR, data=argument, command=go_on))
+        else:
+            found.append(_action(title, "llm4cov.apply", argument, _REFACTOR))
     return found
 
 
