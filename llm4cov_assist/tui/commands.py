@@ -144,6 +144,7 @@ def key_name(key: str) -> str:
         "pagedown": "PgDn",
         "pageup": "PgUp",
         "slash": "/",
+        "underscore": "_",
         "escape": "Esc",
         "space": "Space",
     }

@@ -97,6 +97,8 @@ class SourceArea(TextArea):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+a", "select_all", "Select all"),
         Binding("ctrl+underscore", "comment", "Comment the lines, or not"),
+        # As terminals with a keyboard protocol of their own send the same stroke.
+        Binding("ctrl+slash", "comment", "Comment the lines, or not", show=False),
     ]
 
     def __init__(self, text: str, *, read_only: bool, id: str | None = None) -> None:  # noqa: A002
