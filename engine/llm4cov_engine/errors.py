@@ -36,6 +36,10 @@ class Llm4CovError(Exception):
     def __str__(self) -> str:
         return f"{self.what} {self.remedy}".strip()
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # The way of exceptions calls the class with what Exception was given: the remedy would be missing.
+        return type(self), (self.what, self.remedy), self.__dict__
+
 
 class SettingsError(Llm4CovError):
     """A configuration file, environment variable or flag cannot be used."""

@@ -8,6 +8,7 @@ inherited in their environment.
 
 from __future__ import annotations
 
+from llm4cov_engine.process.companion import Companion
 from llm4cov_engine.process.escape import MARK
 from llm4cov_engine.process.limits import Finished, Limits, Quota
 from llm4cov_engine.process.running import NO_LIMITS, SEARCH_PATH, run
@@ -17,6 +18,7 @@ __all__ = [
     "MARK",
     "NO_LIMITS",
     "SEARCH_PATH",
+    "Companion",
     "Finished",
     "Limits",
     "Quota",

@@ -12,6 +12,9 @@ from typing import Final
 MARK: Final = "LLM4COV_RUN"
 """Environment variable every descendant of a run inherits, its value unique to the run."""
 
+OWNER: Final = "LLM4COV_OWNER"
+"""Environment variable of a companion and of every program it starts: whose they are."""
+
 _SEARCHES: Final = 50
 """How often to look for escaped processes before giving up, 2 ms apart."""
 
@@ -19,13 +22,13 @@ _KERNEL_THREAD: Final = 0x00200000
 """PF_KTHREAD among the flags of /proc/PID/stat."""
 
 
-def kill_marked(mark: str, leader: int) -> None:
-    """Kill every process whose environment carries the mark, until none is left.
+def kill_marked(mark: str, leader: int, name: str = MARK) -> None:
+    """Kill every process whose environment carries the mark under that name, until none is left.
 
     Only processes younger than the leader, which must not be reaped yet, are looked at. One that died or is
     caught in the middle of an exec may have left a child behind, so after it the search begins anew.
     """
-    entry = f"{MARK}={mark}".encode()
+    entry = f"{name}={mark}".encode()
     oldest = _started(leader)
     bare = {leader}
     for _ in range(_SEARCHES):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from llm4cov_engine.errors import ToolError
-from llm4cov_engine.process.escape import MARK, kill_marked
+from llm4cov_engine.process.escape import MARK, OWNER, kill_marked
 from llm4cov_engine.process.launch import start
 from llm4cov_engine.process.limits import Finished, Limits, Quota
 from llm4cov_engine.process.output import Output
@@ -79,6 +79,8 @@ async def run(
         **(environment or {}),
         MARK: mark,
     }
+    if OWNER in os.environ:
+        variables[OWNER] = os.environ[OWNER]
     began = time.monotonic()
     argv = [*limits.shell_options, "--", path, *arguments]
     started = start(argv, folder, variables, patient=patient)

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.choice import Mode, described
-from llm4cov_engine.coverage.target import Target
 from llm4cov_engine.errors import BusyError, SessionError
-from llm4cov_engine.events import Emit, RoundFinished, RoundStarted, ignore
+from llm4cov_engine.events import Emit, ignore
 from llm4cov_engine.guidance import NO_GUIDANCE, Guidance
-from llm4cov_engine.policy.given import GivenPolicy
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.project import Project
-from llm4cov_engine.rounds import agentic, transition
-from llm4cov_engine.session.store import SessionStore, Setting
-from llm4cov_engine.state import Author, State
-from llm4cov_engine.workbench.background import back_in, in_background
+from llm4cov_engine.session.store import SessionStore
+from llm4cov_engine.state import State, Transition
 from llm4cov_engine.workbench.comparison import Comparison, compare
+from llm4cov_engine.workbench.messages import (
+    Answer,
+    CloseOrder,
+    Ended,
+    Moved,
+    Ready,
+    Recorded,
+    ReviewOf,
+    RunOrder,
+    Start,
+    Told,
+)
 from llm4cov_engine.workbench.waivers import waive
+from llm4cov_engine.workbench.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,21 +41,24 @@ if TYPE_CHECKING:
     from llm4cov_engine.coverage.holes import Hole
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.design.options import DesignOptions
-    from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.policy.steered import Review
     from llm4cov_engine.session.node import Node
     from llm4cov_engine.session.session import Session
     from llm4cov_engine.settings.schema import Settings
-    from llm4cov_engine.state import Transition
     from llm4cov_engine.testbench import Testbench
+    from llm4cov_engine.workbench.messages import Order, Reply
+    from llm4cov_engine.workbench.worker import Work
+
+_KEPT = 4
+"""States of rounds that are remembered as they arrived; reading one from the disk takes its time."""
 
 
 class Workbench:
     """One design being worked on by a person; made by `open`.
 
-    Rounds run one at a time, in a thread and an event loop of their own; what they emit arrives in the loop
-    they were asked from. Every one is recorded, in a session that begins with the first. Attributes and the
-    other methods read from memory or, where they say so, block for the disk.
+    Rounds run one at a time, in a process of their own; what they emit arrives in the loop they were asked
+    from. Every one is recorded, in a session that begins with the first. Attributes and the other methods
+    read from memory or, where they say so, block for the disk.
 
     Attributes:
         project: the design and its settings; what `switch` changes is seen here.
@@ -61,6 +74,8 @@ class Workbench:
         self.session: Session | None = None
         self.current: Node | None = None
         self.state = State(project.design)
+        self._worker = Worker()
+        self._states: OrderedDict[int, State] = OrderedDict()
         self._is_busy = False
         self._may_go = asyncio.Event()
         self._may_go.set()
@@ -125,6 +140,14 @@ class Workbench:
         """The session's states in the order of recording, s0 first; () before the first round. Blocks."""
         return self.session.nodes if self.session is not None else ()
 
+    def warm(self) -> None:
+        """Begin the process that rounds run in ahead of need. Blocks for some milliseconds.
+
+        Raises:
+            ToolError: it cannot be started.
+        """
+        self._worker.warm()
+
     def pause(self) -> None:
         """Let the round under way end and hold up the next one."""
         self._may_go.clear()
@@ -140,9 +163,8 @@ class Workbench:
             BusyError: a round is under way.
             ToolError, StorageError: as the simulator and the store raise them.
         """
-        policy = GivenPolicy(testbench, author=Author.HUMAN, note=note or "edited by hand")
         with self._working():
-            return await in_background(lambda tell: self._one_round(policy, tell), emit)
+            return await self._run(testbench, note or "edited by hand", emit)
 
     async def close(
         self,
@@ -170,24 +192,23 @@ class Workbench:
             PolicyError, SettingsError: the policy cannot be had, or cannot begin.
             ToolError, StorageError: as the simulator and the store raise them.
         """
-        from llm4cov_engine.policy.steered import SteeredPolicy
-
-        here = asyncio.get_running_loop()
-        wanted = self.settings.policy.rounds if rounds is None else rounds
-        limits = (1 if mode is Mode.DIRECT else wanted, budget_seconds)
-
-        async def work(tell: Emit) -> State:
-            inner = await in_thread(lambda: self.project.policy(mode, guidance))
-            asked = back_in(here, review) if review is not None else None
-            policy = SteeredPolicy(inner, back_in(here, self._until_resumed), asked)
-            start = State(self.design) if mode is Mode.DIRECT else self.state
-            return await self._rounds(_aiming_at(start, target), policy, limits, tell)
-
         with self._working():
+            order = CloseOrder(
+                self._start(),
+                self.settings.policy.rounds if rounds is None else rounds,
+                mode,
+                guidance,
+                target,
+                budget_seconds,
+                is_reviewed=review is not None,
+                is_held=self.is_paused,
+            )
             try:
-                return await in_background(work, emit)
+                best = await self._carry_out(order, emit, review)
             finally:
                 self._may_go.set()
+        assert isinstance(best, State)
+        return best
 
     async def waive(self, hole: Hole, reason: str, *, emit: Emit = ignore) -> Path:
         """Waive a hole in the project's waivers file, and measure the state again, without it.
@@ -202,8 +223,7 @@ class Workbench:
             self._change(coverage=coverage)
             testbench = self.state.testbench
             if testbench is not None:
-                policy = GivenPolicy(testbench, author=Author.HUMAN, note=f"waived {hole.what}: {reason}")
-                await in_background(lambda tell: self._one_round(policy, tell), emit)
+                await self._run(testbench, f"waived {hole.what}: {reason}", emit)
         return path
 
     def switch(
@@ -228,15 +248,15 @@ class Workbench:
             StorageError: the state is damaged on the disk.
         """
         self._demand_rest()
-        assert self.session is not None
-        self.state = self._with_targets(self.session.state(node))
+        self.state = self.state_of(node)
         self.current = node
         return self.state
 
     def state_of(self, node: Node) -> State:
         """The whole state of a node, without going there. Blocks."""
         assert self.session is not None
-        return self._with_targets(self.session.state(node))
+        state = self._states.get(node.number)
+        return self._with_targets(self.session.state(node) if state is None else state)
 
     def compare(self, first: Node, second: Node) -> Comparison:
         """What two rounds hit that the other did not. Blocks."""
@@ -257,6 +277,7 @@ class Workbench:
         self._demand_rest()
         self.session, self.current, self.state = None, None, State(self.design)
         self._first_hits, self._searched = {}, 0
+        self._states.clear()
 
     def reload(self) -> bool:
         """Read the design and its settings again; True when the RTL has changed. Blocks.
@@ -284,66 +305,70 @@ class Workbench:
         return True
 
     def close_files(self) -> None:
-        """Close the store; nothing can be recorded any more."""
+        """End the process and close the store; nothing can be recorded any more. Blocks."""
+        self._worker.close()
         self.store.close()
 
-    async def _until_resumed(self) -> None:
-        await self._may_go.wait()
-
-    async def _one_round(self, policy: Policy, tell: Emit) -> Transition:
-        """A round outside of any loop: it happens even where nothing is left to do."""
-        recorder = await in_thread(lambda: self._recording(policy))
-        simulator = self.project.simulator()
-        seed = self.settings.simulator.seed
-        tell(RoundStarted(1, 1, self.state))
-        done = await transition(self.state, policy, simulator, seed=seed, emit=tell)
-        recorder.record(done)
-        self._move_to(done.result)
-        tell(RoundFinished(1, done, done.result))
+    async def _run(self, testbench: Testbench, note: str, emit: Emit) -> Transition:
+        done = await self._carry_out(RunOrder(self._start(), testbench, note), emit, None)
+        assert isinstance(done, Transition)
         return done
 
-    async def _rounds(
-        self, start: State, policy: Policy, limits: tuple[int, float | None], tell: Emit
-    ) -> State:
-        recorder = await in_thread(lambda: self._recording(policy))
-        best = start
+    def _start(self) -> Start:
+        """Where rounds start now, in few words: the worker knows the states of the session."""
+        session = self.session.id if self.session is not None else None
+        node = self.current.number if self.current is not None else None
+        testbench = self.state.testbench if node is None else None
+        return Start(self.project, self.store.path, session, node, testbench)
 
-        def follow(event: object) -> None:
-            nonlocal best
-            if isinstance(event, RoundFinished):
-                best = event.best
-            tell(event)  # type: ignore[arg-type]
-
+    async def _carry_out(self, order: Order, emit: Emit, review: Review | None) -> Transition | State:
+        """Have the worker carry out an order; what it says is taken in here, in its order."""
+        work = await self._worker.begin(order, self._open_session)
+        asking: asyncio.Task[None] | None = None
         try:
-            return await agentic(
-                start,
-                policy,
-                self.project.simulator(),
-                rounds=limits[0],
-                seed=self.settings.simulator.seed + max(0, len(self.nodes) - 1),
-                budget_seconds=limits[1],
-                recorder=recorder,
-                emit=follow,
-            )
+            while not isinstance(reply := await work.next(), Ended):
+                if isinstance(reply, Ready | ReviewOf):
+                    asking = asyncio.create_task(self._answer(work, reply, review))
+                else:
+                    self._take(reply, emit)
+        except BaseException:
+            await work.stop(lambda reply: self._take(reply, emit))
+            raise
         finally:
-            # Also rounds that were stopped have brought something.
-            if best is not start:
-                self._move_to(best)
+            if asking is not None:
+                asking.cancel()
+                await asyncio.wait([asking])
+        if reply.error is not None:
+            raise reply.error
+        if reply.result is None:
+            raise asyncio.CancelledError
+        return reply.result
 
-    def _recording(self, policy: Policy) -> Session:
-        """The session, begun when there is none."""
-        if self.session is None:
-            about: dict[str, Setting] = {
-                "seed": self.settings.simulator.seed,
-                "model": self.settings.policy.model,
-            }
-            self.session = self.store.create(self.design, policy=policy.name, settings=about)
-        return self.session
+    def _take(self, reply: Reply, emit: Emit) -> None:
+        match reply:
+            case Told(event):
+                emit(event)
+            case Recorded(node, state):
+                self._states[node.number] = state
+                while len(self._states) > _KEPT:
+                    self._states.popitem(last=False)
+            case Moved(node, state):
+                self.current, self.state = node, self._with_targets(state)
 
-    def _move_to(self, state: State) -> None:
-        assert self.session is not None
-        self.state = self._with_targets(state)
-        self.current = self.session.node(state)
+    async def _answer(self, work: Work, question: Ready | ReviewOf, review: Review | None) -> None:
+        testbench = None
+        try:
+            if isinstance(question, Ready):
+                await self._may_go.wait()
+            elif review is not None:
+                testbench = await review(question.state, question.proposal)
+            await work.answer(Answer(testbench))
+        except Exception as error:  # raised where the rounds are waited for
+            work.fail(error)
+
+    def _open_session(self, name: str) -> None:
+        if self.session is None or self.session.id != name:
+            self.session = self.store.load(name)
 
     def _newest(self) -> Session | None:
         """The newest session about this RTL that has rounds."""
@@ -388,9 +413,3 @@ class Workbench:
             yield
         finally:
             self._is_busy = False
-
-
-def _aiming_at(state: State, percent: float | None) -> State:
-    if percent is None:
-        return state
-    return replace(state, design=replace(state.design, targets=(Target(percent=percent),)))

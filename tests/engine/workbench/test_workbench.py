@@ -261,3 +261,18 @@ async def test_what_cannot_be_is_said(bench: Workbench, root: Path) -> None:
     source.write_text(source.read_text() + "\n// changed\n")
     with pytest.raises(SessionError, match="other RTL"):
         Workbench.open(root, session=bench.session.id)
+
+
+async def test_pausing_before_the_first_round_has_begun_holds_up_the_second(
+    bench: Workbench, root: Path
+) -> None:
+    bench.switch(policy=script(root, UP_ONLY, THOROUGH))
+    work = asyncio.create_task(bench.close(rounds=2))
+    await asyncio.sleep(0)
+    bench.pause()
+    while len(bench.nodes) < 2:
+        await asyncio.sleep(0.02)
+    assert bench.is_busy
+    bench.resume()
+    await work
+    assert len(bench.nodes) == 3
