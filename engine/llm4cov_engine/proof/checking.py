@@ -20,6 +20,7 @@ from llm4cov_engine.proof.passes import (
     NETLIST_FILE,
     library,
     slang_passes,
+    verilog_head,
     verilog_passes,
 )
 
@@ -73,10 +74,10 @@ async def synthesise(design: Design, place: Workplace, seconds: float) -> Netlis
         StorageError: the folder cannot be written.
     """
     folder = place.folder
-    await in_thread(lambda: _lay_out(design, folder))
     until = time.monotonic() + seconds
     complaint = ""
-    for passes in (slang_passes(design), verilog_passes(design)):
+    for passes, head in ((slang_passes(design), ""), (verilog_passes(design), verilog_head(design))):
+        await in_thread(lambda head=head: _lay_out(design, folder, head))  # type: ignore[misc]
         left = until - time.monotonic()
         if left <= 0.1:
             break
@@ -96,11 +97,12 @@ async def synthesise(design: Design, place: Workplace, seconds: float) -> Netlis
     raise UnsupportedError(complaint or f"the design is not turned into gates within {seconds:.0f} s")
 
 
-def _lay_out(design: Design, folder: Path) -> None:
-    for file in (*design.headers, *design.data, *design.sources):
-        path = folder / file.name
+def _lay_out(design: Design, folder: Path, head: str) -> None:
+    files = [(file.name, file.text) for file in (*design.headers, *design.data)]
+    for name, text in (*files, *((file.name, head + file.text) for file in design.sources)):
+        path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(file.text, "utf-8", errors="surrogatepass")
+        path.write_text(text, "utf-8", errors="surrogatepass")
     (folder / LIBRARY_FILE).write_text(library(), "utf-8")
 
 

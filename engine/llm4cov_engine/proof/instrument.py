@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from llm4cov_engine.coverage.point import Metric, Point
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.elaboration.records import Severity
-from llm4cov_engine.proof.edits import Edits
+from llm4cov_engine.proof.edits import Edits, without_comments
 from llm4cov_engine.proof.syntax import NAME, read_scopes
 
 if TYPE_CHECKING:
@@ -78,6 +78,11 @@ def instrument(design: Design, points: Iterable[Point], *, with_routines: bool =
     Args:
         with_routines: instrument functions and tasks too; not when something calls them at time 0.
     """
+    design = replace(
+        design,
+        sources=tuple(replace(each, text=without_comments(each.text)) for each in design.sources),
+        headers=tuple(replace(each, text=without_comments(each.text)) for each in design.headers),
+    )
     scopes = read_scopes(design, with_routines=with_routines)
     things = {thing_of(point): point for point in points}
     dropped: set[int] = set()

@@ -165,20 +165,37 @@ def _lists(processes: Sequence[Process], places: Places) -> Iterable[str]:
 
 
 def _races(processes: Sequence[Process], places: Places) -> Iterable[str]:
+    """Clocked blocks that read what another assigns with `=`, or logic that follows it."""
     clocked = [process for process in processes if process.is_clocked]
-    writers: dict[str, Process] = {}
-    for process in clocked:
-        for path in process.access.blocking:
-            writers.setdefault(path, process)
-    for process in clocked:
-        for path in sorted(process.access.reads - process.access.loop):
-            writer = writers.get(path)
-            if writer is not None and writer is not process:
-                name = path.rpartition(".")[2]
+    readers = _readers([each for each in processes if each.kind != "initial" and not each.is_clocked])
+    everything = {path for process in processes for path in process.access.reads}
+    for writer in clocked:
+        following = {path: path for path in writer.access.blocking & everything}
+        pending = list(following)
+        while pending:
+            path = pending.pop()
+            for reader in readers.get(path, ()):
+                for other in reader.access.writes - following.keys():
+                    following[other] = following[path]
+                    pending.append(other)
+        for process in clocked if following else ():
+            if process is writer:
+                continue
+            for path in sorted(process.access.reads & following.keys() - process.access.loop):
+                source, name = (each.rpartition(".")[2] for each in (following[path], path))
+                follows = "" if source == name else f" and {name} follows it, which is"
                 yield (
-                    f"{name} is assigned with = in one clocked block and read in another "
+                    f"{source} is assigned with = in one clocked block{follows or ' and'} read in another "
                     f"({_where(process.node, places)}): which comes first is left open"
                 )
+
+
+def _readers(processes: Sequence[Process]) -> dict[str, list[Process]]:
+    found: dict[str, list[Process]] = {}
+    for process in processes:
+        for path in process.access.reads:
+            found.setdefault(path, []).append(process)
+    return found
 
 
 def _oddities(processes: Sequence[Process], places: Places) -> Iterable[str]:

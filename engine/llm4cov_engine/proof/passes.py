@@ -89,9 +89,14 @@ _SLANG_OPTIONS = (
     "--allow-merging-ansi-ports",
     "--allow-bare-value-param-assigment",
     "--ignore-timing",
-    "-D SYSTEMVERILOG=1 -D VERILATOR=1 -D VERILATOR_TIMING=1 -D verilator=1 -D verilator3=1",
 )
-"""What Verilator takes, and what it defines by itself; timing is looked after elsewhere (`obstacles`)."""
+"""What Verilator takes; timing is looked after elsewhere (`obstacles`)."""
+
+_SIMULATOR = ("SYSTEMVERILOG", "VERILATOR", "VERILATOR_TIMING", "verilator", "verilator3")
+"""What Verilator defines by itself."""
+
+_SYNTHESIS = ("SYNTHESIS", "YOSYS", "FORMAL", "__slang__")
+"""What the front ends define by themselves, and Verilator does not: the RTL has to look as it does there."""
 
 _GATES = (
     "hierarchy -top {top}",
@@ -137,26 +142,39 @@ def library() -> str:
 
 def slang_passes(design: Design) -> list[str]:
     """Passes with slang as the front end, which understands most."""
-    defines = "".join(f" -D {name}={_quoted(value)}" for name, value in design.defines.items())
     parameters = "".join(f" -G {name}={_quoted(value)}" for name, value in design.parameters.items())
     folders = "".join(f" -I {_quoted(folder)}" for folder in design.include_dirs)
     files = " ".join(_quoted(source.name) for source in design.sources)
-    read = f"read_slang {' '.join(_SLANG_OPTIONS)}{defines}{parameters}{folders} --top {design.top} {files}"
-    return [read, *_gates(design.top)]
+    undefined = "".join(f" -U {name}" for name in _undefined(design))
+    options = f"{' '.join(_SLANG_OPTIONS)}{undefined}{_defines(design)}{parameters}{folders}"
+    return [f"read_slang {options} --top {design.top} {files}", *_gates(design.top)]
 
 
 def verilog_passes(design: Design) -> list[str]:
-    """Passes with Yosys's own front end, for what slang's refuses."""
-    defines = "".join(f" -D{name}={_quoted(value)}" for name, value in design.defines.items())
+    """Passes with Yosys's own front end, for what slang's refuses; sources begin with `verilog_head`."""
     folders = "".join(f" -I{_quoted(folder)}" for folder in design.include_dirs)
     files = " ".join(_quoted(source.name) for source in design.sources)
     parameters = "".join(f" -chparam {name} {_quoted(value)}" for name, value in design.parameters.items())
     return [
-        f"read_verilog -sv -formal -D VERILATOR=1{defines}{folders} {files}",
+        f"read_verilog -sv -formal{_defines(design)}{folders} {files}",
         f"hierarchy -check -top {design.top}{parameters}",
         "proc",
         *_gates(design.top),
     ]
+
+
+def verilog_head(design: Design) -> str:
+    """What has to stand before each source for Yosys's own front end, in its first line."""
+    return "".join(f"`undef {name} " for name in _undefined(design))
+
+
+def _defines(design: Design) -> str:
+    own = dict.fromkeys(_SIMULATOR, "1") | dict(design.defines)
+    return "".join(f" -D {name}={_quoted(value)}" for name, value in own.items())
+
+
+def _undefined(design: Design) -> list[str]:
+    return [name for name in _SYNTHESIS if name not in design.defines]
 
 
 def _gates(top: str) -> list[str]:
