@@ -77,6 +77,19 @@ def test_the_guide_names_every_command() -> None:
     assert set(re.findall(r"`llm4cov (\w+)", said)) <= names
 
 
+def test_the_architecture_names_every_room_and_no_other() -> None:
+    text = page("architecture.md")
+    engine = ROOT / "engine" / "llm4cov_engine"
+    rooms = {each.name for each in engine.iterdir() if (each / "__init__.py").exists()}
+    rooms |= {each.name for each in engine.glob("*.py") if each.name != "__init__.py"}
+    named = {word.rstrip("/") for cells in rows(text, "where") for word in re.findall(r"`([^`]+)`", cells[0])}
+    assert rooms <= {word.removeprefix("…/").removeprefix("engine/llm4cov_engine/") for word in named}
+    # Every path, wherever it stands: whole, or below one of the rooms' folders.
+    paths = {word.removeprefix("…/") for word in re.findall(r"`([\w…./]+(?:/|\.py|\.toml))`", text)}
+    roots = (ROOT, engine, ROOT / "llm4cov_assist")
+    assert {path for path in paths if not any((root / path).exists() for root in roots)} == {"llm4cov.toml"}
+
+
 def keys_in(text: str) -> set[str]:
     return set(re.findall(r"\b(?:(?:Ctrl|Shift|Alt)\+)+(?:[A-Z][A-Za-z0-9]*|[\\/_])|\bF\d+\b", text))
 
