@@ -107,6 +107,7 @@ def tell_status(server: Server, desk: Desk) -> None:
     server.protocol.notify(
         "llm4cov/status",
         {
+            "uri": server.uri_of(desk.place.path),
             "design": workbench.design.id,
             "top": workbench.design.top,
             "policy": policy,

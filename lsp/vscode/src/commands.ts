@@ -1,6 +1,6 @@
 // The commands of the palette, the editor's title and the view: each asks the server, about the file in the editor.
 import * as vscode from "vscode";
-import { type Round, serverCommand } from "./protocol";
+import { type Round, serverCommand, type Subject } from "./protocol";
 import { roundUri } from "./rounds";
 
 /** The file a command is about: the one in the editor when it is hardware, else nothing in particular. */
@@ -11,7 +11,7 @@ export function currentUri(): string | undefined {
 }
 
 export function registerCommands(): vscode.Disposable {
-  const ask = (command: string) => () => vscode.commands.executeCommand(command, { uri: currentUri() });
+  const ask = (command: string) => () => askServer(command, { uri: currentUri() });
   const registered = [
     vscode.commands.registerCommand("llm4cov.runHere", ask(serverCommand.run)),
     vscode.commands.registerCommand("llm4cov.closeHere", ask(serverCommand.close)),
@@ -20,11 +20,21 @@ export function registerCommands(): vscode.Disposable {
     vscode.commands.registerCommand("llm4cov.createTestbenchHere", ask(serverCommand.createTestbench)),
     vscode.commands.registerCommand("llm4cov.exportHere", ask(serverCommand.export)),
     vscode.commands.registerCommand("llm4cov.applyRound", (round: Round) =>
-      vscode.commands.executeCommand(serverCommand.apply, { uri: currentUri(), round: round.number }),
+      askServer(serverCommand.apply, { uri: currentUri(), round: round.number }),
     ),
     vscode.commands.registerCommand("llm4cov.compareRound", compare),
   ];
   return vscode.Disposable.from(...registered);
+}
+
+/** Ask the server; while there is none its commands are unknown to the editor, which would say only that. */
+async function askServer(command: string, subject: Subject & { round?: number }): Promise<unknown> {
+  const known = await vscode.commands.getCommands(true);
+  if (known.includes(command)) {
+    return vscode.commands.executeCommand(command, subject);
+  }
+  const choice = await vscode.window.showWarningMessage("The language server of LLM4Cov is not running.", "Start It");
+  return choice === undefined ? undefined : vscode.commands.executeCommand("llm4cov.restartServer");
 }
 
 /** Commands of the server that lenses and light bulbs ask for, where this editor has something better to show. */

@@ -3,6 +3,15 @@ import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import { coverageRequest, type FileCoverage, serverCommand } from "./protocol";
 
+/** What the command `run` answers; a stopped one has a status only. */
+interface RunAnswer {
+  status: string;
+  score?: number;
+  log?: string;
+}
+
+const TESTBENCHES = "**/{*_tb,tb_*,*_tb_*,tb,*_test,test_*,testbench,*_testbench,testbench_*}.{sv,v}";
+
 class EngineCoverage extends vscode.FileCoverage {
   constructor(readonly file: FileCoverage) {
     super(
@@ -27,6 +36,8 @@ class EngineCoverage extends vscode.FileCoverage {
 export class CoverageTests implements vscode.Disposable {
   private readonly controller = vscode.tests.createTestController("llm4cov", "LLM4Cov testbenches");
 
+  private readonly watcher = vscode.workspace.createFileSystemWatcher(TESTBENCHES, false, true, false);
+
   private readonly profile: vscode.TestRunProfile;
 
   constructor(private readonly client: LanguageClient) {
@@ -40,13 +51,12 @@ export class CoverageTests implements vscode.Disposable {
       coverage instanceof EngineCoverage ? coverage.details() : [];
     this.controller.resolveHandler = () => this.discover();
     this.controller.refreshHandler = () => this.discover();
+    this.watcher.onDidCreate(() => this.discover());
+    this.watcher.onDidDelete(() => this.discover());
   }
 
   async discover(): Promise<void> {
-    const files = await vscode.workspace.findFiles(
-      "**/{*_tb,tb_*,*_test,test_*,tb}.{sv,v}",
-      "**/{node_modules,.venv,obj_dir}/**",
-    );
+    const files = await vscode.workspace.findFiles(TESTBENCHES, "**/{node_modules,.venv,obj_dir,.llm4cov}/**");
     this.controller.items.replace(
       files.map((uri) => this.controller.createTestItem(uri.toString(), vscode.workspace.asRelativePath(uri), uri)),
     );
@@ -66,18 +76,23 @@ export class CoverageTests implements vscode.Disposable {
 
   private async run(request: vscode.TestRunRequest, token: vscode.CancellationToken): Promise<void> {
     const run = this.controller.createTestRun(request);
-    const items = request.include ?? [...this.controller.items].map(([, item]) => item);
-    token.onCancellationRequested(() =>
+    const wanted = request.include ?? [...this.controller.items].map(([, item]) => item);
+    const items = wanted.filter((item) => !request.exclude?.includes(item));
+    const cancelling = token.onCancellationRequested(() =>
       vscode.commands.executeCommand(serverCommand.stop, { uri: items[0]?.uri?.toString() }),
     );
-    for (const item of items) {
-      if (token.isCancellationRequested) {
-        run.skipped(item);
-        continue;
+    try {
+      for (const item of items) {
+        if (token.isCancellationRequested) {
+          run.skipped(item);
+        } else {
+          await this.runOne(run, item);
+        }
       }
-      await this.runOne(run, item);
+    } finally {
+      cancelling.dispose();
+      run.end();
     }
-    run.end();
   }
 
   private async runOne(run: vscode.TestRun, item: vscode.TestItem): Promise<void> {
@@ -85,17 +100,19 @@ export class CoverageTests implements vscode.Disposable {
     const began = Date.now();
     run.started(item);
     try {
-      const answer = await vscode.commands.executeCommand<{ status: string; score: number; log: string } | null>(
-        serverCommand.run,
-        { uri },
-      );
-      const seconds = Date.now() - began;
+      const answer = await vscode.commands.executeCommand<RunAnswer | null>(serverCommand.run, { uri });
+      const milliseconds = Date.now() - began;
+      const status = answer?.status.replaceAll("_", " ") ?? "not run; the message says why";
       if (answer?.status === "success") {
-        run.passed(item, seconds);
+        run.passed(item, milliseconds);
+      } else if (answer?.status === "stopped") {
+        run.skipped(item);
       } else {
-        run.failed(item, new vscode.TestMessage(answer?.log || answer?.status || "stopped"), seconds);
+        run.failed(item, new vscode.TestMessage(answer?.log || status), milliseconds);
       }
-      run.appendOutput(`${item.label}: ${answer?.status ?? "stopped"} ${answer?.score.toFixed(1) ?? ""} %\r\n`);
+      const score = answer?.score === undefined ? "" : ` ${answer.score.toFixed(1)} %`;
+      const said = `${item.label}: ${status}${score}\n${answer?.log ?? ""}\n`;
+      run.appendOutput(said.replace(/\r?\n/g, "\r\n"), undefined, item);
       await this.add(run, uri);
     } catch (error) {
       run.errored(item, new vscode.TestMessage(String(error)), Date.now() - began);
@@ -110,6 +127,7 @@ export class CoverageTests implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.watcher.dispose();
     this.controller.dispose();
   }
 }

@@ -47,6 +47,7 @@ export interface Round {
 
 /** How the design stands and what is going on. */
 export interface Status {
+  uri: string;
   design: string;
   policy: string;
   score: number | null;

@@ -37,9 +37,11 @@ function* candidates(): Generator<ServerCommand> {
 function* environments(): Generator<string> {
   for (const folder of vscode.workspace.workspaceFolders ?? []) {
     for (const name of [".venv", "venv"]) {
-      const python = path.join(folder.uri.fsPath, name, "bin", "python");
-      if (existsSync(python)) {
-        yield python;
+      for (const program of [path.join("bin", "python"), path.join("Scripts", "python.exe")]) {
+        const python = path.join(folder.uri.fsPath, name, program);
+        if (existsSync(python)) {
+          yield python;
+        }
       }
     }
   }
