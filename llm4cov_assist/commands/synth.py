@@ -41,6 +41,7 @@ from llm4cov_engine.synthesis import (
 
 if TYPE_CHECKING:
     from llm4cov_engine import Exported, Settings
+    from llm4cov_engine.synthesis import StageRules
 
 _MODEL = "chat (the settings' policy.{}), builtin, or script:PATH, a script or a folder of ID.jsonl."
 
@@ -146,12 +147,7 @@ def synth(
         settings,
         jobs or os.cpu_count() or 1,
     )
-    with AdvanceBar() as bar:
-        run_to_end(request.carry_out(bar))
-        exported = None
-        if not request.interrupted:
-            training = Training(base_model=base_model, template=template)
-            exported = request.folder.build(own, training, bar)
+    exported = request.carry_out(own, Training(base_model=base_model, template=template))
     if as_json:
         print_json(_document(request, exported))
     else:
@@ -172,7 +168,13 @@ class _Request:
     done: Synthesized = field(default_factory=Synthesized)
     interrupted: bool = False
 
-    async def carry_out(self, bar: AdvanceBar) -> None:
+    def carry_out(self, rules: StageRules, training: Training) -> Exported | None:
+        """Make the rounds, then the rows of the stage; None where somebody wished to stop."""
+        with AdvanceBar() as bar:
+            run_to_end(self._synthesize(bar))
+            return None if self.interrupted else self.folder.build(rules, training, bar)
+
+    async def _synthesize(self, bar: AdvanceBar) -> None:
         """Make the rounds; on a wish to stop, those that are finished stay."""
         try:
             await self.folder.synthesize(
@@ -213,4 +215,7 @@ def _print(request: _Request, exported: Exported | None) -> None:
         talk.print("Stopped. What was finished is kept; the same command goes on.", style="bold")
         return
     stages.print_exported(exported, request.folder.data)
-    talk.print(f"train with {request.folder.root / 'train.sh'}", markup=False)
+    if any(exported.rows.values()):
+        talk.print(f"train with {request.folder.root / 'train.sh'}", markup=False)
+    else:
+        talk.print("There is nothing to train on.", style="bold")

@@ -1,7 +1,8 @@
 """Designs from the rows of a dataset: one JSON object per line.
 
-Rows come in two kinds. Those of CVDP-ECov, and of plain collections, list files and name their top. Those of
-CodeV-R1 and VeriThoughts are a question in words with one text of RTL as its answer; their top is found.
+Rows come in three kinds. Those of CVDP-ECov, and of plain collections, list files and name their top. Those
+of CodeV-R1 and VeriThoughts are a question in words with one text of RTL as its answer; their top is found.
+And training examples are about a design that their question shows (`taught`).
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pydantic import (
 from llm4cov_engine.coverage.target import SCORE, Target, metric_name
 from llm4cov_engine.design.depth import too_deep
 from llm4cov_engine.design.options import macros
+from llm4cov_engine.design.taught import taught_row
 from llm4cov_engine.design.texts import MOST_BYTES, is_plain
 from llm4cov_engine.errors import NoDesignError, SettingsError, StorageError
 
@@ -101,7 +103,8 @@ class RowTarget(BaseModel):
 class Row(BaseModel):
     """A row in the schema of CVDP-ECov, and of plain collections that name a `top` instead, or none.
 
-    A row of CodeV-R1 or VeriThoughts becomes one with a single file. Validation takes the row's number, from
+    A row of CodeV-R1 or VeriThoughts becomes one with a single file, a training example one with the files
+    that its question shows. Validation takes the row's number, from
     0, as `number` in its context: such rows may be known by nothing else.
     """
 
@@ -126,9 +129,11 @@ class Row(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _from_question(cls, value: Any, info: ValidationInfo) -> Any:
-        if not isinstance(value, dict) or not value.keys() >= _ANSWERED or "rtl_files" in value:
+        if not isinstance(value, dict) or "rtl_files" in value:
             return value
         number = (info.context or {}).get("number", 0)
+        if not value.keys() >= _ANSWERED:
+            return taught_row(value, number) or value
         known = next((value[name] for name in ("id", "problem_id") if value.get(name) is not None), number)
         question = _said(value["question"], "user")
         # Where the answer was not proven to be what was asked for, the question would mislead.

@@ -16,8 +16,12 @@ from llm4cov_engine.dataset.contamination.checking import (
     contaminated_ids,
     write_clean,
 )
+from llm4cov_engine.dataset.export.exporting import ExportRequest, export_sessions
+from llm4cov_engine.dataset.export.formats import ExportFormat
 from llm4cov_engine.dataset.progress import Advance, silent
 from llm4cov_engine.errors import NoDesignError, StorageError
+from llm4cov_engine.session.store import SessionStore
+from tests.engine.dataset.export.stories import RTL, story
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,6 +79,26 @@ def test_documents_count_as_published(tmp_path: Path) -> None:
     found = check_contamination(ContaminationRequest(str(train), str(judged), tmp_path / "out"))
     (pair,) = found.document["pairs"]
     assert (pair["file"], pair["judged_file"]) == ("spec.md", "spec.md")
+
+
+@pytest.mark.parametrize("kind", ExportFormat)
+def test_training_examples_are_held_against_designs(kind: ExportFormat, tmp_path: Path) -> None:
+    with SessionStore.open(tmp_path / "sessions.db") as store:
+        story(store)
+        count = export_sessions([store], ExportRequest((kind,)), tmp_path / "rows").rows[kind.value]
+    examples = tmp_path / "rows" / f"{kind.value}.jsonl"
+    for name, text in (("same", RTL.format(name="flop")), ("another", rtl(1))):
+        judged = write(tmp_path / f"{name}.jsonl", {name: text})
+        found = check_contamination(ContaminationRequest(str(examples), str(judged), tmp_path / name))
+        assert found.document["checked"] == count > 0
+        assert len(found.unfit) == (count if name == "same" else 0)
+
+
+def test_an_example_that_shows_no_rtl_is_a_broken_row(tmp_path: Path) -> None:
+    (tmp_path / "chat.jsonl").write_text('{"messages": [{"role": "user", "content": "How are you?"}]}\n')
+    judged = write(tmp_path / "b.jsonl", {"b": rtl(2)})
+    found = check_contamination(ContaminationRequest(str(tmp_path / "chat.jsonl"), str(judged), tmp_path))
+    assert (found.document["checked"], found.document["skipped"]) == (0, {"broken row": 1})
 
 
 def test_several_processes_find_the_same(request_: ContaminationRequest, tmp_path: Path) -> None:

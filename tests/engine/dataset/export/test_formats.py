@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from llm4cov_engine.coverage.point import Exclusion, ExclusionKind
 from llm4cov_engine.dataset.export.conversation import Conversation
 from llm4cov_engine.dataset.export.example import Example, Origin, RunType
 from llm4cov_engine.dataset.export.formats import ROWS, ExportFormat, dpo_row
@@ -89,6 +91,14 @@ def test_siblings_alike_make_no_pair() -> None:
     assert not list(pairs([example(1, origin, success(8)), example(2, origin, success(8))]))
     assert not list(pairs([example(1, origin, failure()), example(2, origin, failure())]))
     assert not list(pairs([example(1, origin, success(8))]))
+    # Nor is what was proven for one of them only.
+    seven = success(7)
+    assert seven.coverage is not None
+    dead = Exclusion(ExclusionKind.UNREACHABLE, "proven")
+    out = {each.identity: dead for each in seven.coverage.points if each.line > 7}
+    proven = replace(seven, coverage=seven.coverage.excluding(out))
+    assert proven.score == 1.0
+    assert not list(pairs([example(1, origin, proven), example(2, origin, success(8))]))
     # The same testbench twice is no preference, whatever came of it.
     assert not list(pairs([example(1, origin, success(8)), example(1, origin, failure())]))
 
