@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.policy.protocol import Policy
     from llm4cov_engine.simulator.options import SimulatorOptions
     from llm4cov_engine.simulator.protocol import Simulator
+    from llm4cov_engine.state import Tokens
 
 
 class Proves(StrEnum):
@@ -133,8 +134,18 @@ class Project:
             searches=proves is Proves.WHEN_SLOW,
             at_once=proves is Proves.AT_ONCE,
             sandbox=self.settings.simulator.sandbox,
+            allow=frozenset(self.settings.simulator.allow),
         )
         return ProvingSimulator(simulator, options)
+
+    def price(self, tokens: Tokens) -> float:
+        """What so many tokens cost, in the currency of the prices in the settings; 0 where none are set."""
+        from llm4cov_engine.policy.chat.budget import Budget
+
+        prices = self.settings.policy.budget
+        return Budget(prompt_price=prices.prompt_price, completion_price=prices.completion_price).price(
+            tokens
+        )
 
     def policy(
         self,

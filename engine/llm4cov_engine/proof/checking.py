@@ -76,7 +76,11 @@ async def synthesise(design: Design, place: Workplace, seconds: float) -> Netlis
     folder = place.folder
     until = time.monotonic() + seconds
     complaint = ""
-    for passes, head in ((slang_passes(design), ""), (verilog_passes(design), verilog_head(design))):
+    ways = [(slang_passes(design), "")]
+    if all(value.isdecimal() for value in design.parameters.values()):
+        # Yosys's own front end reads other literals in its own way.
+        ways.append((verilog_passes(design), verilog_head(design)))
+    for passes, head in ways:
         await in_thread(lambda head=head: _lay_out(design, folder, head))  # type: ignore[misc]
         left = until - time.monotonic()
         if left <= 0.1:

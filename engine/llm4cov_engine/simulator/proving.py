@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.coverage.point import Exclusion, ExclusionKind
 from llm4cov_engine.errors import ElaborationError, ToolError
 from llm4cov_engine.events import Emit, Note, ignore
+from llm4cov_engine.permission import Permission
 from llm4cov_engine.process import in_thread
 from llm4cov_engine.proof import ledger
 from llm4cov_engine.proof.deciding import decide
 from llm4cov_engine.proof.evidence import reached
 from llm4cov_engine.proof.options import ProofOptions
-from llm4cov_engine.proof.parameters import keeps_parameters
+from llm4cov_engine.proof.parameters import as_taken
 from llm4cov_engine.proof.reasons import reasons_for
 from llm4cov_engine.proof.records import Assumption, Unreachable
 from llm4cov_engine.sandbox.finding import AUTO
+from llm4cov_engine.screening import screen
+from llm4cov_engine.screening.words import code_of
 from llm4cov_engine.simulator.feedback import Status
 
 if TYPE_CHECKING:
@@ -33,6 +37,10 @@ if TYPE_CHECKING:
 _CLOSE = 0.9
 """A score from which on the points that are left are more likely unreachable than not tried."""
 
+_NO_DELAY = re.compile(r"(?<!#)#\s*\(?\s*0+(?:\.0*)?(?![\d.'_])")
+
+_INTRUSIVE = frozenset((Permission.FORCE, Permission.BIND, Permission.FOREIGN))
+
 _LITTLE = 0.02
 """A gain in score that is too little for the next rounds to bring much."""
 
@@ -47,6 +55,7 @@ class ProvingOptions:
         searches: whether to look for new proofs, when rounds bring little; else known ones are applied.
         at_once: look for them after every simulation that leaves points missed.
         sandbox: the box that the prover runs in; see `find_box`.
+        allow: what testbenches may do: proofs do not hold for one that writes inside the DUT.
     """
 
     accepted: Assumption
@@ -54,6 +63,7 @@ class ProvingOptions:
     searches: bool = False
     at_once: bool = False
     sandbox: str = AUTO
+    allow: frozenset[Permission] = frozenset()
 
 
 class ProvingSimulator:
@@ -74,18 +84,36 @@ class ProvingSimulator:
         coverage = feedback.coverage
         if coverage is None or feedback.status is not Status.SUCCESS:
             return feedback
-        if not await in_thread(lambda: keeps_parameters(design, testbench)):
-            note = "The testbench gives the DUT other parameters than its own, so proofs were not applied."
+        taken = await in_thread(lambda: as_taken(design, testbench))
+        if taken is None:
+            note = "The prover cannot give the DUT the parameters of the testbench: no proofs were applied."
             return replace(feedback, notes=(*feedback.notes, note))
+        if note := await in_thread(lambda: self._goes_beyond(design, testbench)):
+            return replace(feedback, notes=(*feedback.notes, f"{note}: no proofs were applied."))
+        design = taken.design
         entry = await in_thread(lambda: ledger.look_up(design))
         entry = await self._tested(design, coverage, entry)
         notes: tuple[str, ...] = ()
+        if taken.overrides:
+            given = ", ".join(f"{name} = {value}" for name, value in taken.overrides.items())
+            notes = (f"Proofs are for the parameters the testbench gives the DUT: {given}.",)
         if self._is_time(design, feedback.score):
-            entry, notes = await self._extended(design, coverage, entry, emit)
+            entry, found = await self._extended(design, coverage, entry, emit)
+            notes = (*notes, *found)
         if entry.void:
             notes = (*notes, entry.void)
         applied = await in_thread(lambda: self._applied(design, coverage, entry))
         return replace(feedback, coverage=applied, notes=(*feedback.notes, *dict.fromkeys(notes)))
+
+    def _goes_beyond(self, design: Design, testbench: Testbench) -> str:
+        """What a testbench may do to the DUT that the prover's model does not allow for; "" for nothing."""
+        intrusive = self._options.allow & _INTRUSIVE
+        if intrusive and screen(design, testbench, self._options.allow - intrusive):
+            return "The testbench may write inside the DUT"
+        if _NO_DELAY.search(code_of(testbench.text)):
+            # A block that runs twice before its first values arrive may mix them with the second ones.
+            return "The testbench waits for #0, by which edges can follow each other in no time"
+        return ""
 
     def _is_time(self, design: Design, score: float) -> bool:
         before = self._best.get(design.digest)

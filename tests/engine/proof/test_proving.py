@@ -18,6 +18,7 @@ from llm4cov_engine import (
     holes,
     why,
 )
+from llm4cov_engine.permission import Permission
 from llm4cov_engine.proof import ledger
 from llm4cov_engine.proof.records import Assumption, Unreachable, Verdicts
 from llm4cov_engine.simulator.proving import ProvingOptions, ProvingSimulator
@@ -115,14 +116,58 @@ async def test_a_proof_that_needs_more_than_is_accepted_is_a_reason_only(design:
 
 
 async def test_other_parameters_are_another_design(design: Design) -> None:
-    await simulator().simulate(design, bench())
-    feedback = await simulator().simulate(design, bench("#(.LIMIT(7))"))
-    assert feedback.coverage is not None
-    assert feedback.coverage.tally.unreachable == 0
-    assert any("other parameters" in note for note in feedback.notes)
+    def over(feedback: Feedback) -> Point:
+        assert feedback.coverage is not None, feedback.log
+        (found,) = [
+            point for point in feedback.coverage.per_instance if (point.line, point.what) == (12, "if")
+        ]
+        return found
+
+    assert over(await simulator().simulate(design, bench())).exclusion is not None
+    wider = await simulator().simulate(design, bench("#(.LIMIT(7))"))
+    assert over(wider).exclusion is None
+    assert any("LIMIT = 32'sh7" in note for note in wider.notes)
+    tighter = await simulator().simulate(design, bench("#(.LIMIT(4))"))
+    assert over(tighter).exclusion is not None
     same = await simulator().simulate(design, bench("#(.LIMIT(5))"))
-    assert same.coverage is not None
-    assert same.coverage.tally.unreachable > 0
+    assert over(same).exclusion is not None
+    assert same.notes == ()
+
+
+async def test_two_sets_of_parameters_are_no_design(design: Design) -> None:
+    two = bench("#(.LIMIT(7))").text.replace(
+        "always #5", "dut_top other(.*, .count(), .over());\n  always #5"
+    )
+    feedback = await simulator().simulate(design, Testbench("tb.sv", two))
+    assert feedback.coverage is not None, feedback.log
+    assert feedback.coverage.tally.unreachable == 0
+    assert any("no proofs were applied" in note for note in feedback.notes)
+
+
+async def test_a_testbench_that_writes_inside_gets_no_proofs(design: Design) -> None:
+    text = TESTBENCH.replace("PARAMETERS", "").replace("$finish;", "force dut.count = 7; #20 $finish;")
+    allow = frozenset((Permission.FORCE,))
+    inner = Verilator(SimulatorOptions(seed=1, allow=allow))
+    outer = ProvingSimulator(inner, replace(OPTIONS, allow=allow))
+    feedback = await outer.simulate(design, Testbench("tb.sv", text))
+    assert feedback.coverage is not None, feedback.log
+    assert feedback.coverage.tally.unreachable == 0
+    assert any("write inside" in note for note in feedback.notes)
+    plain = await outer.simulate(design, bench())
+    assert plain.coverage is not None
+    assert plain.coverage.tally.unreachable > 0
+
+
+@pytest.mark.parametrize(
+    ("delay", "is_beyond"),
+    [("#0", True), ("# (0)", True), ("#0.5", False), ("#10", False), ("// #0\n", False)],
+)
+async def test_edges_that_take_no_time_get_no_proofs(design: Design, delay: str, is_beyond: bool) -> None:
+    text = TESTBENCH.replace("PARAMETERS", "").replace("rst_n = 1;", f"{delay} rst_n = 1;")
+    feedback = await simulator().simulate(design, Testbench("tb.sv", text))
+    assert feedback.coverage is not None, feedback.log
+    assert (feedback.coverage.tally.unreachable == 0) is is_beyond
+    assert any("#0" in note for note in feedback.notes) is is_beyond
 
 
 async def test_a_simulation_that_reaches_a_proven_point_voids_every_proof(design: Design) -> None:
