@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from llm4cov_lsp.picture import Picture, picture_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llm4cov_engine import State
+    from llm4cov_engine import Declared, State
     from llm4cov_lsp.options import EditorOptions
 
 PROJECT_FILE = "llm4cov.toml"
@@ -98,7 +99,11 @@ class Desk:
         if self.name_of(path) is not None:
             return Role.RTL
         top = self.workbench.design.top
-        if path.suffix in _RTL and top in text and any(top in each.instantiates for each in declared(text)):
+        if (
+            path.suffix in _RTL
+            and top in text
+            and any(top in each.instantiates for each in declarations(text))
+        ):
             return Role.TESTBENCH
         return Role.OTHER
 
@@ -262,7 +267,7 @@ class Desks:
 
     async def _by_content(self, project: Path, text: str, error: AmbiguousTopError) -> Desk | None:
         """Where several modules could be the top, the one the document is about."""
-        found = declared(text)
+        found = declarations(text)
         own = [each.name for each in found]
         names = dict.fromkeys([*(name for each in found for name in each.instantiates), *own])
         first = [name for name in names if name in error.candidates]
@@ -293,8 +298,17 @@ class Desks:
 
 
 def _tops_of(text: str) -> tuple[str, ...]:
-    """Modules that a text beside the design's files may be about: what it instantiates, else itself."""
-    found = declared(text)
+    """Modules that a text beside the design's files may be about: what it instantiates, else itself.
+
+    A module without ports is about others, as a testbench is that has just been begun.
+    """
+    found = declarations(text)
     own = {each.name for each in found}
     asked = dict.fromkeys(name for each in found for name in each.instantiates if name not in own)
-    return tuple(asked)[:4] or tuple(own)[:1]
+    return tuple(asked)[:4] or tuple(each.name for each in found if each.has_ports)[:1]
+
+
+@lru_cache(32)
+def declarations(text: str) -> tuple[Declared, ...]:
+    """What a text declares; remembered for the texts asked about last."""
+    return declared(text)

@@ -12,9 +12,9 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
-from llm4cov_engine import Llm4CovError, __version__, declared, in_thread
+from llm4cov_engine import Llm4CovError, __version__, in_thread
 from llm4cov_lsp.checker import Checker
-from llm4cov_lsp.desks import Desks, Role
+from llm4cov_lsp.desks import Desks, Role, declarations
 from llm4cov_lsp.options import DEFAULTS, EditorOptions
 from llm4cov_lsp.positions import Drift, Lines
 from llm4cov_lsp.protocol import Protocol
@@ -102,7 +102,7 @@ class Server(LanguageServer):
 
     def declared(self, text: str) -> tuple[Declared, ...]:
         """What a text declares."""
-        return _declared(text)
+        return declarations(text)
 
     async def desk_of(self, uri: str) -> Desk | None:
         """The design of an open document; None where there is none, or it cannot be opened, which is told."""
@@ -234,11 +234,6 @@ def path_of(uri: str) -> Path | None:
 def is_testbench(desk: Desk, path: Path, text: str) -> bool:
     """Whether a document is a testbench for a design."""
     return desk.role_of(path, text) is Role.TESTBENCH
-
-
-@lru_cache(32)
-def _declared(text: str) -> tuple[Declared, ...]:
-    return declared(text)
 
 
 @lru_cache(32)

@@ -41,6 +41,19 @@ async def test_a_folder_without_a_plain_top_is_read_by_what_the_document_is_abou
         assert "Close coverage" in await editor.lenses(rtl)
 
 
+async def test_a_testbench_that_is_emptied_and_written_again_stays_one(tmp_path: Path) -> None:
+    """It never becomes a design of its own, as long as it has no ports."""
+    async with editing(workspace(tmp_path)) as editor:
+        bench = editor.open(TB)
+        assert (await editor.lenses(bench))[0] == "Run"
+        for text in ("", "module counter_tb;\nendmodule\n", "module counter_tb; logic = ; endmodule"):
+            editor.type(bench, text)
+            await editor.diagnostics(bench)
+        editor.type(bench, BENCH)
+        assert await editor.diagnostics(bench) == []
+        assert await editor.lenses(bench) == ["Run", "Close coverage", "Repair"]
+
+
 @pytest.mark.parametrize("client", [VSCODE, NEOVIM])
 async def test_settings_hold_and_change_live(tmp_path: Path, client: str) -> None:
     settings = {"live": {"enabled": False}, "codeLens": {"enabled": False}}
