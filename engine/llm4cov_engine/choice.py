@@ -113,10 +113,11 @@ def _unknown(name: str) -> SettingsError:
 
 def _builtin(guidance: Guidance, options: SimulatorOptions | None, budget_seconds: float | None) -> Policy:
     from llm4cov_engine.policy.builtin import BuiltinPolicy
-    from llm4cov_engine.search.effort import SECONDS, Effort
+    from llm4cov_engine.search.effort import Effort
 
-    effort = Effort() if budget_seconds is None else Effort(min(SECONDS, 0.5 * budget_seconds))
-    return BuiltinPolicy(holes=guidance.holes, options=options, effort=effort)
+    return BuiltinPolicy(
+        holes=guidance.holes, options=options, effort=Effort(), budget_seconds=budget_seconds
+    )
 
 
 def _guided(policy: Policy, guidance: Guidance) -> Policy:

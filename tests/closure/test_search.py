@@ -41,6 +41,7 @@ UNREACHABLE = {
     "divider": set[int](),
     "magic_key": set[int](),
     "one_hot": set[int](),
+    "small_cpu": set[int](),
     "timer16": set[int](),
     "unlock": {23},
 }
@@ -48,7 +49,7 @@ UNREACHABLE = {
 
 def setup_of(subject: Design) -> Setup:
     known = know(subject, may_scale=True)
-    setup = find_setup(known.bench, known.elaboration)
+    setup = find_setup(known.bench, known.elaboration, known.words)
     assert isinstance(setup, Setup), setup
     return setup
 
@@ -59,7 +60,7 @@ async def searched(
     seed: int = 1,
     base: Sequence[Program] = (),
     given: Sequence[Program] = (),
-    seconds: float = 120.0,
+    work: float = 60.0,
     patience: int = 1,
 ) -> Searched:
     return await find(
@@ -67,7 +68,7 @@ async def searched(
         setup_of(subject),
         seed=seed,
         options=SimulatorOptions(),
-        effort=Effort(seconds, patience),
+        effort=Effort(work=work, patience=patience),
         emit=ignore,
         base=base,
         given=given,
@@ -167,7 +168,7 @@ async def test_it_can_be_cancelled_and_leaves_no_process() -> None:
             setup_of(subject),
             seed=1,
             options=SimulatorOptions(),
-            effort=Effort(120.0, 10_000),
+            effort=Effort(work=1000.0, patience=10_000),
             emit=note,
         )
     )
@@ -180,7 +181,7 @@ async def test_it_can_be_cancelled_and_leaves_no_process() -> None:
 
 
 async def test_the_budget_ends_it_with_what_it_has() -> None:
-    found = await searched(design("unlock"), seconds=0.3, patience=50)
+    found = await searched(design("unlock"), work=0.1, patience=50)
     assert found.cut_short
     assert found.coverage is not None
     assert found.trials

@@ -10,6 +10,7 @@ from llm4cov_engine.policy.builtin.known import know
 from llm4cov_engine.search.covering import cover
 from llm4cov_engine.search.driver import Win
 from llm4cov_engine.search.glue import cpp_name
+from llm4cov_engine.search.meanings import OF_OUTPUT
 from llm4cov_engine.search.searching import Trial
 from llm4cov_engine.search.setup import Setup, find_setup
 from llm4cov_engine.search.stimulus import Code, Mode, Operation, decoded, encoded, tidied
@@ -34,7 +35,7 @@ def run(cycles: int) -> Operation:
 
 def setup_of(name: str) -> Setup:
     known = know(design(name), may_scale=True)
-    setup = find_setup(known.bench, known.elaboration)
+    setup = find_setup(known.bench, known.elaboration, known.words)
     assert isinstance(setup, Setup), setup
     return setup
 
@@ -87,7 +88,9 @@ def every_mode(setup: Setup) -> list[Trial]:
     for number, mode in enumerate(Mode):
         if mode in (Mode.FIELDS, Mode.LISTED, Mode.SEQUENCE) and not setup.lanes[1].values:
             continue
-        output = mode in (Mode.FOLLOW, Mode.ANSWER, Mode.UNTIL)
+        if mode is Mode.WORDS and not setup.lanes[number % 2].words:
+            continue
+        output = mode in OF_OUTPUT
         program += [drive(number % 2, mode, 0 if output else 1, 5), run(number + 1)]
     program += [
         Operation(Code.UNTIL, 0, count=9),
@@ -97,7 +100,7 @@ def every_mode(setup: Setup) -> list[Trial]:
     return [Trial((*program, run(1)), ())]
 
 
-@pytest.mark.parametrize("name", ["async_fifo", "unlock", "magic_key"])
+@pytest.mark.parametrize("name", ["async_fifo", "unlock", "magic_key", "small_cpu"])
 def test_a_testbench_is_read_back(name: str) -> None:
     setup = setup_of(name)
     trials = every_mode(setup)

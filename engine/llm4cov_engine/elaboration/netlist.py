@@ -49,10 +49,12 @@ class Driver:
         source: an expression (the right side of a continuous assignment, the connection of an input port),
             or a symbol (the inner side of an output port).
         inverts: True behind a primitive like `not`.
+        target: the left side of a continuous assignment, which may be part of the signal only; else None.
     """
 
     source: Any
     inverts: bool = False
+    target: Any = None
 
 
 @dataclass(slots=True)
@@ -75,9 +77,9 @@ class Netlist:
     comparisons: list[Any] = field(default_factory=list)
     image_names: list[Any] = field(default_factory=list)
 
-    def drive(self, symbol: Any, source: Any, inverts: bool = False) -> None:
+    def drive(self, symbol: Any, source: Any, inverts: bool = False, target: Any = None) -> None:
         """Note one more driver of a signal."""
-        self.drivers.setdefault(path_of(symbol), []).append(Driver(source, inverts))
+        self.drivers.setdefault(path_of(symbol), []).append(Driver(source, inverts, target))
 
 
 def read_netlist(top: InstanceSymbol) -> Netlist:
@@ -159,7 +161,7 @@ def _read_lone_assignment(netlist: Netlist, statement: Any) -> None:
 
 def _read_assignment(netlist: Netlist, assignment: Any) -> None:
     if assignment.kind == ExpressionKind.Assignment and (target := symbol_of(assignment.left)) is not None:
-        netlist.drive(target, assignment.right)
+        netlist.drive(target, assignment.right, target=assignment.left)
 
 
 def _read_connections(netlist: Netlist, instance: Any) -> None:

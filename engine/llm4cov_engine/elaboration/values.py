@@ -31,6 +31,17 @@ class Values:
         value.flattenUnknowns()
         return int(value)
 
+    def pattern(self, expression: Any) -> tuple[int, int] | None:
+        """(mask of the known bits, their values) of an integral constant; None for anything else."""
+        value = self._evaluate(expression).value
+        if not isinstance(value, SVInt):
+            return None
+        known = mask = (1 << value.bitWidth) - 1
+        if value.hasUnknown:
+            known = sum(1 << bit for bit in range(value.bitWidth) if str(value[bit]) in "01")
+        value.flattenUnknowns()
+        return known, int(value) & mask & known
+
     def text(self, expression: Any) -> str | None:
         """The value of a constant string, written as one or packed into a vector; None for anything else."""
         value = self._evaluate(expression).convertToStr().value

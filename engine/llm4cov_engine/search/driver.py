@@ -37,6 +37,21 @@ class Win:
 
 
 @dataclass(frozen=True, slots=True)
+class Explored:
+    """What random programs came to.
+
+    Attributes:
+        wins: what reached a counter that was not known.
+        cut: it was ended before it had spent its cycles.
+        spent: seconds of the processor.
+    """
+
+    wins: tuple[Win, ...]
+    cut: bool
+    spent: float
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """What a program did as part of a chain.
 
@@ -99,34 +114,36 @@ class Driver:
         longest: int,
         overhead: int,
         marathons: int,
+        work: float,
         known: Collection[int],
         corpus: Sequence[Program],
         prefix: Sequence[Program] = (),
         deadline: float,
-    ) -> tuple[tuple[Win, ...], bool]:
+    ) -> Explored:
         """Random programs, and changes of those of the corpus, until so many cycles are spent.
 
         Args:
             longest: cycles of the longest stretch.
             overhead: cycles that beginning a trial costs.
             marathons: per cent of the cycles that go into trials of the longest stretches.
+            work: seconds of the processor after which it ends, whatever has been done.
             prefix: programs that run before every trial; what they hit counts as the trial's.
-
-        Returns:
-            What reached a counter that was not known, and whether it ended by itself.
         """
         lines = [f"known {_many(sorted(known))}", *(f"prefix {encoded(each)}" for each in prefix)]
         lines += [f"program {encoded(each)}" for each in corpus]
-        lines.append(f"explore {seed} {cycles} {longest} {overhead} {marathons}")
+        lines.append(f"explore {seed} {cycles} {longest} {overhead} {marathons} {work}")
         done = await self._run(lines, deadline=deadline)
         wins = []
+        cut = not done.complete
         for line in done.answers:
             word, _, rest = line.partition(" ")
             if word == "win":
                 words = iter(rest.split())
                 program = decoded(words)
                 wins.append(Win(program, _set_bits(next(words))))
-        return tuple(wins), done.complete
+            elif word == "explored":
+                cut = cut or rest.startswith("1")
+        return Explored(tuple(wins), cut, done.spent)
 
     async def chain(
         self, programs: Iterable[Program], *, traced: bool = False, deadline: float = 120.0
@@ -151,18 +168,25 @@ class Driver:
         return Chain(tuple(runs), _coverage(done.files.get("coverage.dat"), self.design))
 
     async def reduce(
-        self, programs: Iterable[Program], *, prefix: Sequence[Program] = (), cycles: int, deadline: float
+        self,
+        programs: Iterable[Program],
+        *,
+        prefix: Sequence[Program] = (),
+        cycles: int,
+        work: float,
+        deadline: float,
     ) -> tuple[Program, ...]:
         """A chain of shorter programs that hits at least the same.
 
         Args:
             prefix: programs that run before them and stay as they are.
             cycles: to spend on trying, about.
+            work: seconds of the processor after which it ends.
         """
         whole = tuple(programs)
         lines = [f"prefix {encoded(each)}" for each in prefix]
         lines += [f"program {encoded(each)}" for each in whole]
-        done = await self._run([*lines, f"reduce {cycles}"], deadline=deadline)
+        done = await self._run([*lines, f"reduce {cycles} {work}"], deadline=deadline)
         found, last = [], 0
         for line in done.answers:
             words = iter(line.split())
@@ -197,6 +221,11 @@ class _Done:
     answers: tuple[str, ...]
     complete: bool
     files: dict[str, bytes]
+
+    @property
+    def spent(self) -> float:
+        """Seconds of the processor that were used, as far as is known."""
+        return sum(float(line.split()[1]) for line in self.answers if line.startswith("spent "))
 
 
 def _write(folder: Path, commands: str) -> None:
@@ -270,6 +299,9 @@ def _lane_line(setup: Setup, lane: Lane) -> str:
         f"lane {setup.number(lane.port)} {lane.element} {lane.word} {lane.width} {lane.idle}",
         f"{int(lane.is_serial)} {lane.group} {_many(lane.values)} {len(lane.fields)}",
         *(f"{field.low} {field.width} {_many(field.values)}" for field in lane.fields),
+        str(len(lane.words)),
+        *(f"{word.mask} {word.value}" for word in lane.words),
+        f"{_many(lane.partners)} {int(lane.is_rare)}",
     ]
     return " ".join(words)
 

@@ -27,6 +27,8 @@ MEANINGS: Final = {
     Mode.SAME: "the input that `given` names",
     Mode.NEAR: "the input that `given` names, or one more or less",
     Mode.UNTIL: "1 once in `every` cycles, and then until the output that `given` names is 1",
+    Mode.WORDS: "words the RTL knows, `every` of them from number `given` on, their open bits random",
+    Mode.LATER: "the output that `given` names, as it was `every` cycles ago",
 }
 
 BODIES: Final = {
@@ -76,19 +78,26 @@ BODIES: Final = {
         if (held[0]) return {word}'(!output_is_high(int'(given)));
         return {word}'(draw() % every == 0);
       end""",
+    Mode.WORDS: "return known_word(who, 32'(given), every);",
+    Mode.LATER: """begin
+        behaviour[who].steps = {steps[30:0], output_is_high(int'(given))};
+        return {word}'(behaviour[who].steps[every[4:0]]);
+      end""",
 }
 """Statement by mode; `{word}` stands for the bits of the widest lane."""
 
 DRAWN: Final = frozenset((Mode.SPARSE, Mode.DENSE))
 """Modes that keep what they draw."""
 
-OF_BITS: Final = frozenset((Mode.RANDOM, Mode.SLOW, Mode.SPARSE, Mode.DENSE, Mode.LISTED, Mode.FIELDS))
+OF_BITS: Final = frozenset(
+    (Mode.RANDOM, Mode.SLOW, Mode.SPARSE, Mode.DENSE, Mode.LISTED, Mode.FIELDS, Mode.WORDS)
+)
 """Modes that draw bits."""
 
 OF_WIDTH: Final = frozenset((Mode.ONE_HOT, Mode.FLIP))
 """Modes that ask how wide an input is."""
 
-OF_OUTPUT: Final = frozenset((Mode.FOLLOW, Mode.ANSWER, Mode.UNTIL))
+OF_OUTPUT: Final = frozenset((Mode.FOLLOW, Mode.ANSWER, Mode.UNTIL, Mode.LATER))
 """Modes whose value is the number of an output."""
 
 OF_INPUT: Final = frozenset((Mode.SAME, Mode.NEAR))
@@ -106,9 +115,11 @@ COUNTING: Final = frozenset(
         Mode.SERIAL,
         Mode.ANSWER,
         Mode.UNTIL,
+        Mode.WORDS,
+        Mode.LATER,
     )
 )
 """Modes that take a count."""
 
-VALUED: Final = frozenset((Mode.HOLD, Mode.RAMP, Mode.PULSE))
+VALUED: Final = frozenset((Mode.HOLD, Mode.RAMP, Mode.PULSE, Mode.WORDS))
 """Modes whose value is a value."""

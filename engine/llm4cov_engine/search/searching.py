@@ -21,7 +21,8 @@ from llm4cov_engine.search.witnesses import with_reset
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from llm4cov_engine.search.driver import Chain, Driver
+    from llm4cov_engine.search.driver import Chain, Driver, Explored
+    from llm4cov_engine.search.effort import Effort
 
 _BIT: Final = re.compile(r"(?P<name>[\w.$]+)\[(?P<bit>\d+)\]:0->1")
 
@@ -35,6 +36,12 @@ _SIZE: Final = 40_000
 _FEWEST: Final = 15_000
 _GROWTH: Final = 1.6
 _MOST_GENERATIONS: Final = 14
+_LATE: Final = 8
+"""A generation after which there is no more of the greatest length to be tried."""
+
+_FOREVER: Final = 3600.0
+_LEAST: Final = 0.2
+"""Share of the time that trials get in any case."""
 _LONGEST: Final = 140_000
 """Cycles of the longest stretch: twice what a 16-bit counter counts."""
 
@@ -56,6 +63,9 @@ _MENDING: Final = 3
 
 _REDUCING: Final = 12_000_000
 """Cycles spent on making the trials shorter, twice, for a design of `_SIZE`."""
+
+_REDUCING_WORK: Final = 3.0
+"""Seconds of the processor for it, each time."""
 
 _KEPT: Final = 60
 """Programs a generation goes on from."""
@@ -95,16 +105,19 @@ class Search:
 
     Args:
         seed: everything that is drawn depends on it and on nothing else.
-        seconds: after which the search ends wherever it is.
-        patience: generations without anything new after which it ends by itself.
+        effort: how much it may do.
+        began: when its time began, on the monotonic clock.
     """
 
-    def __init__(self, driver: Driver, *, seed: int, seconds: float, patience: int = 2, emit: Emit) -> None:
+    def __init__(self, driver: Driver, *, seed: int, effort: Effort, began: float, emit: Emit) -> None:
         self._driver = driver
         self._seed = seed
-        self._patience = patience
-        self._seconds = seconds
-        self._end = time.monotonic() + seconds
+        self._patience = effort.patience
+        self._work = effort.work
+        self._end: float | None = None
+        if effort.seconds is not None:
+            # However long the build took, something has to be tried.
+            self._end = max(began + effort.seconds, time.monotonic() + _LEAST * effort.seconds)
         self._emit = emit
         self._wins: list[Win] = []
         self._by_counter: dict[int, list[Point]] = {}
@@ -149,7 +162,7 @@ class Search:
         """Run what was given after the base, as it is and after a reset; what brings something counts."""
         for program in given:
             for variant in dict.fromkeys((with_reset(program, self._driver.setup), program)):
-                if self._left <= 0:
+                if self._is_over:
                     return
                 chain = await self._driver.chain((*self._base, variant))
                 if chain.whole and chain.hits - self._hit:
@@ -163,7 +176,7 @@ class Search:
         longest = _LONGEST
         cycles = max(_FEWEST, int(_FIRST / self._scale))
         for generation in range(_MOST_GENERATIONS):
-            if self._left <= 0:
+            if self._is_over:
                 return generation, True
             self._tell(generation)
             before = len(self._hit)
@@ -179,7 +192,7 @@ class Search:
                 return generation + 1, False
             idle = 0 if len(self._hit) > before else idle + 1
             if idle >= self._patience + self._is_deep():
-                late = self._left < 0.6 * self._seconds
+                late = generation >= _LATE
                 if longest == _FARTHEST or cycles // 3 <= _LONGEST or late:
                     return generation + 1, False
                 # At the end a few trials of the greatest length: dividers behind each other take their time.
@@ -203,7 +216,7 @@ class Search:
         far = longest == _FARTHEST
         longest = max(400, min(longest or _LONGEST, cycles // (3 if far else 4)))
 
-        async def job(index: int) -> tuple[tuple[Win, ...], bool]:
+        async def job(index: int) -> Explored:
             async with slots:
                 return await self._driver.explore(
                     seed=self._seed * 1_000_003 + number * JOBS + index,
@@ -211,6 +224,7 @@ class Search:
                     longest=longest,
                     overhead=_OVERHEAD,
                     marathons=_MORE_MARATHONS if far or self._is_deep() else _MARATHONS,
+                    work=max(1.0, self._work / JOBS),
                     known=known,
                     corpus=corpus,
                     prefix=prefix,
@@ -218,7 +232,8 @@ class Search:
                 )
 
         answers = await together(*(job(index) for index in range(JOBS)))
-        return [win for wins, _ in answers for win in wins], all(complete for _, complete in answers)
+        self._work -= sum(each.spent for each in answers)
+        return [win for each in answers for win in each.wins], not any(each.cut for each in answers)
 
     def _is_deep(self) -> bool:
         """Whether a register toggled its lower bits and not the upper ones, as a counter that had no time."""
@@ -238,7 +253,17 @@ class Search:
 
     @property
     def _left(self) -> float:
-        return self._end - time.monotonic()
+        """Seconds."""
+        return _FOREVER if self._end is None else self._end - time.monotonic()
+
+    @property
+    def _grace(self) -> float:
+        """Seconds for what has to be done even when the time is up."""
+        return max(10.0, self._left)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._left <= 0 or self._work <= 0
 
     def _tell(self, generation: int) -> None:
         detail = f"searching stimulus, generation {generation + 1}, {len(self._hit)} counters hit"
@@ -272,11 +297,11 @@ class Search:
         self, programs: tuple[Program, ...], *, traced: bool = False
     ) -> tuple[tuple[Program, ...], Chain]:
         """A chain without the programs that, after others, run into what ends the simulation."""
-        chain = await self._driver.chain(programs, traced=traced)
+        chain = await self._driver.chain(programs, traced=traced, deadline=self._grace)
         while not chain.whole and programs:
             broken = next(number for number, run in enumerate(chain.runs) if not run.whole)
             programs = programs[:broken] + programs[broken + 1 :]
-            chain = await self._driver.chain(programs, traced=traced)
+            chain = await self._driver.chain(programs, traced=traced, deadline=self._grace)
         return programs, chain
 
     async def _reduced(
@@ -289,10 +314,12 @@ class Search:
         base, own = programs[: len(self._base)], programs[len(self._base) :]
         cycles = int(_REDUCING / self._scale)
         for backwards in (False, True):
+            if self._left <= 0:
+                break
             # The first of all may count on the state at time 0.
             order = (own[::-1] if base else own[:1] + own[:0:-1]) if backwards else own
             shorter = await self._driver.reduce(
-                order, prefix=base, cycles=cycles, deadline=max(4.0, min(8.0, self._left))
+                order, prefix=base, cycles=cycles, work=_REDUCING_WORK, deadline=max(0.5, self._left)
             )
             tidy = tuple(tidied(program) for program in shorter)
             programs, confirmed = await self._whole((*base, *tidy), traced=True)

@@ -12,9 +12,11 @@ from llm4cov_engine.elaboration.records import Direction, Port
 from llm4cov_engine.policy.builtin.bench import Bench
 from llm4cov_engine.policy.builtin.buses import ADDRESS, DATA, ONES, ZERO, Bus
 from llm4cov_engine.policy.builtin.values import Field
+from llm4cov_engine.policy.builtin.words import Word
+from llm4cov_engine.search.partners import is_rare, partners_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from llm4cov_engine.elaboration.records import Elaboration
     from llm4cov_engine.policy.builtin.buses import Step
@@ -48,6 +50,9 @@ class Lane:
         group: lanes of one port share a number.
         values: what the RTL compares the lane with, and values next to them.
         fields: parts of the lane with the values the RTL compares them with.
+        words: what the RTL tells apart on the lane as a whole.
+        partners: for a single bit, outputs that it seems to answer to, the likeliest first.
+        is_rare: a single bit that is best left alone most of the time, such as an error.
     """
 
     name: str
@@ -61,6 +66,9 @@ class Lane:
     group: int = 0
     values: tuple[int, ...] = ()
     fields: tuple[Field, ...] = ()
+    words: tuple[Word, ...] = ()
+    partners: tuple[int, ...] = ()
+    is_rare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +113,14 @@ class Setup:
         return tuple(number for number, lane in enumerate(self.lanes) if lane.port == port)
 
 
-def find_setup(bench: Bench, elaboration: Elaboration) -> Setup | str:
-    """How to drive a DUT; or why a search cannot drive it, as a clause."""
+def find_setup(
+    bench: Bench, elaboration: Elaboration, words: Mapping[str, tuple[Word, ...]] | None = None
+) -> Setup | str:
+    """How to drive a DUT; or why a search cannot drive it, as a clause.
+
+    Args:
+        words: port to the words the RTL tells apart on it.
+    """
     ports = {port.name: port for port in elaboration.ports}
     for port in elaboration.ports:
         if port.direction not in (Direction.INPUT, Direction.OUTPUT):
@@ -131,7 +145,12 @@ def find_setup(bench: Bench, elaboration: Elaboration) -> Setup | str:
         for port in elaboration.outputs
         if port.width == 1 and not port.unpacked and _is_vector(port)
     )
-    chosen = outputs[:MOST_OUTPUTS]
+    asked = dict.fromkeys(
+        outputs[number] for lane in lanes if lane.width == 1 for number in partners_of(lane.port, outputs)[:1]
+    )
+    chosen = tuple(sorted(dict.fromkeys((*asked, *outputs)), key=lambda name: name not in asked))
+    chosen = tuple(name for name in outputs if name in chosen[:MOST_OUTPUTS])
+    lanes = tuple(_in_company(lane, chosen, (words or {}).get(lane.port, ())) for lane in lanes)
     found = Setup(
         bench=bench,
         ports=elaboration.ports,
@@ -144,6 +163,18 @@ def find_setup(bench: Bench, elaboration: Elaboration) -> Setup | str:
         periods=_periods(elaboration),
     )
     return replace(found, buses=tuple(_buses(found)))
+
+
+def _in_company(lane: Lane, outputs: Sequence[str], words: Sequence[Word]) -> Lane:
+    """A lane with what is known from the rest of the DUT."""
+    low, mask = LANE * lane.word, (1 << lane.width) - 1
+    whole = [word for word in words if word.mask == (word.mask >> low & mask) << low]
+    return replace(
+        lane,
+        words=tuple(Word(word.mask >> low, word.value >> low) for word in whole),
+        partners=partners_of(lane.port, outputs) if lane.width == 1 else (),
+        is_rare=lane.width == 1 and is_rare(lane.port),
+    )
 
 
 def _article(noun: str) -> str:

@@ -38,6 +38,8 @@ class Mode(IntEnum):
         FOLLOW: the output number `value`; ANSWER: when that is 1, 1 once in `count` cycles.
         SAME: the input number `value`; NEAR: that, one less or one more.
         UNTIL: 1 once in `count` cycles, and then until the output number `value` is 1.
+        WORDS: one of the words the RTL tells apart, of `count` from number `value` on, other bits random.
+        LATER: what the output number `value` was `count` cycles ago.
     """
 
     HOLD = 0
@@ -60,6 +62,8 @@ class Mode(IntEnum):
     SAME = 17
     NEAR = 18
     UNTIL = 19
+    WORDS = 20
+    LATER = 21
 
 
 class Code(StrEnum):

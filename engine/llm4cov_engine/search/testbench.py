@@ -77,6 +77,7 @@ class _Text:
         self._modes = {Mode.HOLD, *(mode for _, mode in drives)}
         self._listed = sorted({lane for lane, mode in drives if mode in (Mode.LISTED, Mode.SEQUENCE)})
         self._fielded = sorted({lane for lane, mode in drives if mode is Mode.FIELDS})
+        self._worded = sorted({lane for lane, mode in drives if mode is Mode.WORDS})
         self._outputs = self._used_outputs(operations)
         widest = max((lane.width for lane in setup.lanes), default=1)
         self._word = 64 if widest > 32 else 32
@@ -114,6 +115,15 @@ class _Text:
             (self._lane_names[number], self._fields(number, lane))
             for number, lane in self._chosen(self._fielded)
         ]
+        lane_words = [
+            (
+                self._lane_names[number],
+                self._list(number, "MASKS", lane.width, tuple(word.mask for word in lane.words)),
+                self._list(number, "WORDS", lane.width, tuple(word.value for word in lane.words)),
+                len(lane.words),
+            )
+            for number, lane in self._chosen(self._worded)
+        ]
         watched = [self._names[port] for port in setup.observed]
         uses_until = Code.UNTIL in self._codes or any(
             until >= 0 for which, _ in self._buses for _, until in _steps(setup.buses[which])
@@ -141,6 +151,7 @@ class _Text:
                 uses_lists=bool(lane_lists),
                 lane_lists=lane_lists,
                 lane_fields=lane_fields,
+                lane_words=lane_words,
                 lists=[(name, width, values) for name, (width, values) in self._lists.items()],
                 answered=[
                     (name, self._names[setup.outputs[number]])

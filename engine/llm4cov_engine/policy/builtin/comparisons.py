@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from pyslang.ast import ArgumentDirection, Expression, ExpressionKind, SymbolKind
+from typing import TYPE_CHECKING
 
 from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.elaboration.constants import compared
-from llm4cov_engine.elaboration.netlist import assigned, path_of, read_netlist, stripped
+from llm4cov_engine.elaboration.netlist import read_netlist, stripped
 from llm4cov_engine.elaboration.values import Values
+from llm4cov_engine.policy.builtin.origins import Follower
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from llm4cov_engine.design.design import Design
-    from llm4cov_engine.elaboration.netlist import Netlist
 
 MOST_COMPARISONS = 2000
 """After so many, the rest of a large design says nothing new about its ports."""
-
-_DEPTH = 8
-"""Assignments and registers a value may pass between the port and the comparison."""
-
-_BRANCHES = 3
-"""Drivers of one signal that are followed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +45,7 @@ def read_comparisons(design: Design) -> tuple[Comparison, ...]:
         return ()
     netlist = read_netlist(unit.top)
     values = Values(unit.top)
-    follower = _Follower(unit.top, netlist, values)
+    follower = Follower(unit.top, netlist, values)
     found: dict[Comparison, None] = {}
     for node in netlist.comparisons:
         for signal, other in compared(node):
@@ -70,98 +60,3 @@ def read_comparisons(design: Design) -> tuple[Comparison, ...]:
         if len(found) > MOST_COMPARISONS:
             break
     return tuple(found)
-
-
-class _Follower:
-    """Follows the bits of an expression back to input ports, through assignments and registers."""
-
-    def __init__(self, top: Any, netlist: Netlist, values: Values) -> None:
-        self._netlist = netlist
-        self._values = values
-        self._assigned: dict[int, dict[str, list[Any]]] = {}
-        self._inputs = {
-            path_of(port.internalSymbol): port.name
-            for port in top.body.portList
-            if port.kind == SymbolKind.Port
-            and port.internalSymbol is not None
-            and port.direction in (ArgumentDirection.In, ArgumentDirection.InOut)
-        }
-
-    def origins(self, expression: Any) -> Iterator[tuple[str, int]]:
-        """(port, bit) pairs at which the least significant bit of the expression starts out."""
-        yield from self._expression(expression, 0, _DEPTH, frozenset())
-
-    def _expression(
-        self, expression: Any, low: int, depth: int, seen: frozenset[str]
-    ) -> Iterator[tuple[str, int]]:
-        expression = stripped(expression)
-        kind = expression.kind
-        if kind in (ExpressionKind.NamedValue, ExpressionKind.HierarchicalValue):
-            yield from self._symbol(expression.symbol, low, depth, seen)
-        elif kind == ExpressionKind.ConditionalOp:
-            yield from self._expression(expression.left, low, depth, seen)
-            yield from self._expression(expression.right, low, depth, seen)
-        elif kind == ExpressionKind.Concatenation:
-            yield from self._part(expression, low, depth, seen)
-        elif (start := self._start(expression)) is not None:
-            yield from self._expression(expression.value, low + start, depth, seen)
-
-    def _part(self, expression: Any, low: int, depth: int, seen: frozenset[str]) -> Iterator[tuple[str, int]]:
-        """The operand of a concatenation that holds a bit."""
-        below = 0
-        for operand in reversed(list(expression.operands)):
-            width = int(operand.type.bitWidth)
-            if below <= low < below + width:
-                yield from self._expression(operand, low - below, depth, seen)
-                return
-            below += width
-
-    def _symbol(self, symbol: Any, low: int, depth: int, seen: frozenset[str]) -> Iterator[tuple[str, int]]:
-        path = path_of(symbol)
-        if path in self._inputs:
-            yield self._inputs[path], low
-            return
-        if depth == 0 or path in seen:
-            return
-        seen |= {path}
-        for driver in self._netlist.drivers.get(path, [])[:_BRANCHES]:
-            if driver.inverts:
-                continue
-            follow = self._expression if isinstance(driver.source, Expression) else self._symbol
-            yield from follow(driver.source, low, depth - 1, seen)
-        for source in self._register_inputs(path)[:_BRANCHES]:
-            yield from self._expression(source, low, depth - 1, seen)
-
-    def _register_inputs(self, path: str) -> list[Any]:
-        """What a clocked block assigns to a register, constants left out."""
-        block = self._netlist.registers.get(path)
-        if block is None:
-            return []
-        if id(block) not in self._assigned:
-            self._assigned[id(block)] = assigned(block.body)
-        sources = self._assigned[id(block)].get(path, [])
-        return [source for source in sources if not self._values.is_constant(stripped(source))]
-
-    def _start(self, selection: Any) -> int | None:
-        """The lowest bit a selection takes out of its value; None when that depends on a signal."""
-        kind = selection.kind
-        if kind == ExpressionKind.MemberAccess:
-            offset = getattr(selection.member, "bitOffset", None)
-            return None if offset is None else int(offset)
-        if kind == ExpressionKind.ElementSelect:
-            bounds = [self._values.integer(selection.selector)]
-        elif kind == ExpressionKind.RangeSelect and selection.selectionKind.name == "Simple":
-            bounds = [self._values.integer(selection.left), self._values.integer(selection.right)]
-        else:
-            return None
-        of = selection.value.type
-        indices = [bound for bound in bounds if bound is not None]
-        if not of.isIntegral or len(indices) != len(bounds):
-            return None
-        declared = of.fixedRange
-        element = int(of.bitWidth) // max(1, int(declared.width))
-        offsets = [
-            index - declared.right if declared.left >= declared.right else declared.right - index
-            for index in indices
-        ]
-        return min(offsets) * element if 0 <= min(offsets) < int(declared.width) else None

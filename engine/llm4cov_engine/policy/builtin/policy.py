@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,8 @@ class BuiltinPolicy:
         holes: what to aim at; () for everything that was missed.
         options: how the search's own simulations are built.
         effort: how much a search may do; None to search nothing and write phases only.
+        budget_seconds: for everything from the first proposal on, simulations and proofs between included; a
+            search takes half of what is left.
 
     Attributes:
         name: "builtin".
@@ -64,10 +67,13 @@ class BuiltinPolicy:
         holes: Sequence[Hole] = (),
         options: SimulatorOptions | None = None,
         effort: Effort | None = _EFFORT,
+        budget_seconds: float | None = None,
     ) -> None:
         self._holes = tuple(holes)
         self._options = options or SimulatorOptions()
         self._effort = effort
+        self._budget = budget_seconds
+        self._end: float | None = None
 
     async def propose(self, state: State, *, seed: int, emit: Emit = ignore) -> Proposal:
         """Propose a first testbench, or a longer, or (after a failed run) a safer one.
@@ -81,13 +87,24 @@ class BuiltinPolicy:
         from llm4cov_engine.policy.builtin.searched import carry_out, requested
 
         state = _pointed(state, self._holes)
-        if self._effort is not None and (request := await in_thread(lambda: requested(state, seed))):
-            searched = await carry_out(request, seed, self._options, self._effort, emit)
+        effort = self._bounded_effort()
+        if effort is not None and (request := await in_thread(lambda: requested(state, seed))):
+            searched = await carry_out(request, seed, self._options, effort, emit)
             if searched is not None:
                 testbench, note = searched
                 return Proposal(testbench, Author.BUILTIN, policy=self.name, note=note, seed=seed)
         testbench, note = await in_thread(lambda: _propose(state, seed))
         return Proposal(testbench, Author.BUILTIN, policy=self.name, note=note, seed=seed)
+
+    def _bounded_effort(self) -> Effort | None:
+        """The effort within what is left of the budget."""
+        if self._effort is None or self._budget is None:
+            return self._effort
+        now = time.monotonic()
+        if self._end is None:
+            self._end = now + self._budget
+        left = max(1.0, 0.5 * (self._end - now))
+        return replace(self._effort, seconds=min(left, self._effort.seconds or left))
 
 
 def _pointed(state: State, holes: Sequence[Hole]) -> State:

@@ -9,6 +9,7 @@ from llm4cov_engine.errors import ToolError
 from llm4cov_engine.policy.builtin.foreign import read_foreign
 from llm4cov_engine.policy.builtin.known import Known, know
 from llm4cov_engine.policy.builtin.rewrite import read_written
+from llm4cov_engine.search.effort import LATER_WORK
 from llm4cov_engine.search.finding import find
 from llm4cov_engine.search.glue import NotDrivableError
 from llm4cov_engine.search.setup import Setup, find_setup
@@ -50,7 +51,7 @@ def requested(state: State, seed: int) -> Request | None:
         ElaborationError: the design cannot be elaborated.
     """
     known = know(state.design, may_scale=True)
-    setup = find_setup(known.bench, known.elaboration)
+    setup = find_setup(known.bench, known.elaboration, known.words)
     if isinstance(setup, str):
         return None
     testbench, feedback = state.testbench, state.feedback
@@ -82,7 +83,7 @@ async def carry_out(
     known, setup = request.known, request.setup
     if request.base:
         # Whatever comes easily was found by the search before.
-        effort = replace(effort, patience=1)
+        effort = replace(effort, patience=1, work=min(effort.work, LATER_WORK))
     try:
         found = await find(
             known.design,

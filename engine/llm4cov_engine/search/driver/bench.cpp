@@ -220,6 +220,17 @@ uint64_t Bench::next(uint32_t index) {
     case Mode::UNTIL:
         if (now & 1) return !output(driven.value);
         return draw() % count == 0;
+    case Mode::WORDS: {
+        uint64_t word = bits(width);
+        const uint32_t pick = draw();
+        if (pick & 1) word &= bits(width);
+        if (lane.words.empty()) return word;
+        const Word& known = lane.words[(driven.value + (pick >> 1) % count) % lane.words.size()];
+        return (word & ~known.mask) | known.value;
+    }
+    case Mode::LATER:
+        driven.age = age << 1 | output(driven.value);
+        return driven.age >> (count & 31) & 1;
     default: return now;
     }
 }

@@ -20,6 +20,12 @@ struct Field {
     std::vector<uint64_t> values;
 };
 
+// Bits that the RTL looks at together, and what they are then.
+struct Word {
+    uint64_t mask = 0;
+    uint64_t value = 0;
+};
+
 // Up to 64 bits of an input.
 struct Lane {
     uint32_t port = 0;
@@ -31,6 +37,9 @@ struct Lane {
     int32_t group = 0;   // lanes of one port share a number
     std::vector<uint64_t> values;
     std::vector<Field> fields;
+    std::vector<Word> words;
+    std::vector<uint32_t> partners;  // outputs that this input seems to answer to, the likeliest first
+    bool rare = false;               // best left alone most of the time
 
     uint64_t mask() const { return width >= 64 ? ~0ULL : (1ULL << width) - 1; }
 };

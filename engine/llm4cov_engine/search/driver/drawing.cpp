@@ -87,11 +87,18 @@ void Drawing::control(Program& program, uint32_t lane, bool calm) {
     const Lane& each = m_setup.lanes[lane];
     const auto hold = [&](uint64_t value) { drive(program, lane, Mode::HOLD, value); };
     if (each.serial && chance(60)) return drive(program, lane, Mode::SERIAL, 0, period());
-    if (!m_setup.outputs.empty() && chance(calm ? 10 : 18)) {
-        const uint64_t output = below(m_setup.outputs.size());
-        switch (below(3)) {
+    if (each.rare && chance(60)) {
+        if (chance(70)) return hold(each.idle);
+        if (each.idle == 0) return drive(program, lane, Mode::BIASED, 0, 1 + below(8));
+    }
+    const bool paired = !each.partners.empty() && chance(45);
+    if (paired || (!m_setup.outputs.empty() && chance(calm ? 10 : 18))) {
+        uint64_t output = below(m_setup.outputs.size());
+        if (paired) output = each.partners[chance(65) ? 0 : below(each.partners.size())];
+        switch (below(4)) {
         case 0: return drive(program, lane, Mode::FOLLOW, output);
         case 1: return drive(program, lane, Mode::ANSWER, output, 1 + below(4));
+        case 2: return drive(program, lane, Mode::LATER, output, 1 + below(2) + below(2) * below(6));
         default: return drive(program, lane, Mode::UNTIL, output, 1 + below(8));
         }
     }
@@ -118,6 +125,12 @@ void Drawing::control(Program& program, uint32_t lane, bool calm) {
 
 void Drawing::vector(Program& program, uint32_t lane, bool calm) {
     const Lane& each = m_setup.lanes[lane];
+    if (!each.words.empty() && chance(70)) {
+        // Some of the words make longer ways than all of them: one may end what the others do.
+        const uint64_t all = each.words.size();
+        if (chance(35)) return drive(program, lane, Mode::WORDS, 0, all);
+        return drive(program, lane, Mode::WORDS, below(all), 1 + below(chance(50) ? all : 8));
+    }
     if (!each.fields.empty() && chance(40)) return drive(program, lane, Mode::FIELDS, 0, 1 + below(calm ? 16 : 3));
     if (!each.values.empty() && chance(45)) {
         if (chance(30)) return drive(program, lane, Mode::HOLD, number(each));
@@ -160,7 +173,7 @@ void Drawing::shapes(Program& program, bool calm, uint32_t percent) {
             Operation same = program.back();
             same.which = lane;
             program.push_back(same);
-        } else if (chance(percent)) {
+        } else if (chance(each.words.empty() ? percent : std::max<uint32_t>(percent, 80))) {
             shape(program, lane, calm);
         }
     }
@@ -228,7 +241,8 @@ void Drawing::segment(Program& program, Span span) {
 Program Drawing::fresh(Span span) {
     Program program{{Code::START, 0, 0, 1 + below(0xffffffffULL), 0}};
     clocks(program);
-    shapes(program, chance(40), 100);
+    // Now and then most inputs are left alone, so that the others come to something.
+    shapes(program, chance(40), chance(70) ? 100 : 15 + static_cast<uint32_t>(below(65)));
     reset(program, 92);
     const uint64_t count = span == Span::SHORT ? 1 + below(5) : span == Span::MEDIUM ? 1 + below(4) : 1 + below(2);
     for (uint64_t i = 0; i < count; ++i) {

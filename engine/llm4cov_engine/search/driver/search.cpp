@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -51,6 +52,13 @@ Lane readLane(std::istream& in) {
         field.values = readMany<uint64_t>(in);
         lane.fields.push_back(std::move(field));
     }
+    for (size_t left = read<size_t>(in); left > 0; --left) {
+        Word word;
+        in >> word.mask >> word.value;
+        lane.words.push_back(word);
+    }
+    lane.partners = readMany<uint32_t>(in);
+    in >> lane.rare;
     return lane;
 }
 
@@ -148,6 +156,7 @@ private:
         const uint64_t longest = read<uint64_t>(in);
         uint64_t overhead = read<uint64_t>(in);    // cycles that a trial costs besides its own
         const uint64_t marathons = read<uint64_t>(in);  // per cent of the cycles for the longest trials
+        const double limit = read<double>(in);          // seconds of the processor, whatever has been done by then
         Bench bench{m_setup, m_argc, m_argv};
         // A large state takes its time to be restored.
         overhead += bench.subject().memorySize() / bytesPerCycle;
@@ -164,7 +173,12 @@ private:
         const uint64_t shares[] = {rest * 4 / 11, rest * 4 / 11, rest * 3 / 11, marathons};
         uint64_t total = 0;
         uint64_t trials = 0;
+        bool cut = false;
         while (total < budget) {
+            if (used() > limit) {
+                cut = true;
+                break;
+            }
             Program program;
             Span span = Span::SHORT;
             if (!corpus.empty() && drawing.chance(45)) {
@@ -204,8 +218,13 @@ private:
             for (size_t i = 0; i < count; ++i) known[i] |= counters[i] != 0;
             corpus.push_back(std::move(program));
         }
-        m_answers << "explored " << trials << ' ' << total << std::endl;
+        m_answers << "explored " << cut << ' ' << trials << ' ' << total << std::endl;
+        spend();
     }
+
+    // Seconds of the processor that this process has used.
+    static double used() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
+    void spend() { m_answers << "spent " << used() << std::endl; }
 
     struct Watch {
         Bench* benchp;
@@ -256,8 +275,10 @@ private:
     // hit; those that hit nothing new are left out.
     void reduce(std::istream& in) {
         const uint64_t budget = read<uint64_t>(in);
+        const double limit = read<double>(in);
         Bench bench{m_setup, m_argc, m_argv};
         begin(bench);
+        const uint64_t overhead = 20 + bench.subject().memorySize() / bytesPerCycle;
         const size_t count = bench.subject().counterCount();
         std::vector<uint8_t> known(count);
         for (size_t i = 0; i < count && !m_prefix.empty(); ++i) known[i] = bench.subject().counters()[i] != 0;
@@ -272,7 +293,7 @@ private:
                 bench.restore();
                 const uint64_t before = bench.cycles();
                 const bool whole = bench.run(program);
-                spent += bench.cycles() - before + 20;
+                spent += bench.cycles() - before + overhead;
                 const uint32_t* const counters = bench.subject().counters();
                 for (const uint32_t one : wanted) {
                     if (!counters[one]) return false;
@@ -290,7 +311,7 @@ private:
                 continue;
             }
             const auto attempt = [&](const Program& program) {
-                if (spent > share || !hits(program, wanted)) return false;
+                if (spent > share || used() > limit || !hits(program, wanted)) return false;
                 best = program;
                 return true;
             };
@@ -321,6 +342,7 @@ private:
             llm4cov::write(m_answers, best);
             m_answers << std::endl;
         }
+        spend();
     }
 
     std::string m_folder;
