@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 from llm4cov_engine import errors
@@ -14,8 +13,9 @@ USAGE_OR_ENVIRONMENT = 2
 def main() -> None:
     """Run the command line and exit."""
     from llm4cov_assist.app import app
-    from llm4cov_assist.console import print_error
+    from llm4cov_assist.console import prepare, print_error
 
+    prepare()
     try:
         app()
     except errors.Llm4CovError as error:
@@ -25,10 +25,6 @@ def main() -> None:
         from llm4cov_assist.outcome import INTERRUPTED
 
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader of stdout went away (`llm4cov ... | head`): not our error, and nothing left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
 
 
 if __name__ == "__main__":

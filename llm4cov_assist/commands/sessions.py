@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llm4cov_assist.console import data, print_json, talk
+from llm4cov_assist.console import data, print_json, talk, write_text
 from llm4cov_assist.options import JsonOption
 from llm4cov_assist.progress import percent
 from llm4cov_assist.stores import opened
@@ -152,7 +152,7 @@ def _print_testbench(session: Session, number: int) -> None:
             f"Session {session.id} has no testbench at node {number}.",
             f"`llm4cov sessions show {session.id}` lists its nodes.",
         )
-    data.file.write(state.testbench.text)
+    write_text(state.testbench.text)
 
 
 def _print_tree(nodes: tuple[Node, ...], best: Node) -> None:

@@ -183,3 +183,29 @@ def test_a_pager_that_goes_away_is_no_error(counter: Path) -> None:
     )
     assert "Traceback" not in done.stderr
     assert done.stdout == "{\n"
+
+
+def test_work_goes_on_when_nobody_reads_it(counter: Path) -> None:
+    arguments = ["close", ".", "--policy", "script:up_only_tb.sv", "--target", "100", "--out", "best.sv"]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write) as nobody:
+        done = subprocess.run(
+            [sys.executable, "-m", "llm4cov_assist", *arguments],
+            cwd=counter, stdout=nobody, stderr=nobody, check=False,
+        )  # fmt: skip
+    assert done.returncode == 3
+    assert (counter / "best.sv").read_text() == (counter / "up_only_tb.sv").read_text()
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_terminal_that_knows_few_characters(counter: Path, encoding: str) -> None:
+    testbench = counter / "up_only_tb.sv"
+    testbench.write_text(testbench.read_text() + "// Größe → 3 µs\n")
+    how = {"PYTHONIOENCODING": encoding}
+    for command in (["doctor"], ["run", ".", "--tb", testbench.name], ["close", "--help"]):
+        assert llm4cov(*command, folder=counter, **how).status in (0, 3)
+    script = f"script:{testbench.name}"
+    ran = llm4cov("close", ".", "--policy", script, "--json", folder=counter, **how)
+    shown = llm4cov("sessions", "show", ran.document["session"], "--json", folder=counter, **how)
+    assert shown.document["best"] == 1
