@@ -37,7 +37,7 @@ test-all: tools $(VENV)/.installed-models
 
 vsix: $(VSIX)
 
-$(VSIX): $(EXTENSION)/package.json $(shell find $(EXTENSION)/src $(EXTENSION)/media $(EXTENSION)/syntaxes -type f 2>/dev/null)
+$(VSIX): $(wildcard $(EXTENSION)/*.json $(EXTENSION)/*.md $(EXTENSION)/*.mjs) $(EXTENSION)/.vscodeignore $(shell find $(EXTENSION)/src $(EXTENSION)/media $(EXTENSION)/syntaxes -type f 2>/dev/null)
 	@command -v npm >/dev/null || { echo "npm was not found; it comes with Node.js 20 or newer." >&2; exit 1; }
 	cd $(EXTENSION) && npm install --no-audit --no-fund --no-package-lock --loglevel error && npm run --silent vsix
 

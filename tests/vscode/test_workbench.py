@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,16 +30,23 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 PATIENCE = 180_000
 """Milliseconds for what a simulator is waited for."""
 
+MARK = "LLM4COV_TEST_FOLDER"
+"""In the environment of everything that a test starts."""
+
 pytestmark = [pytest.mark.slow, pytest.mark.vscode, pytest.mark.timeout(1800)]
 
 
 def package() -> Path:
     """The extension's package, built when it is missing or older than its sources."""
-    sources = [EXTENSION / "package.json", *(EXTENSION / "src").iterdir(), *(EXTENSION / "media").iterdir()]
+    folders = (EXTENSION, EXTENSION / "src", EXTENSION / "media", EXTENSION / "syntaxes")
+    sources = [each for folder in folders for each in folder.iterdir() if each.is_file() and each != PACKAGE]
     if not PACKAGE.exists() or PACKAGE.stat().st_mtime < max(each.stat().st_mtime for each in sources):
-        done = subprocess.run(["make", "vsix"], cwd=ROOT, capture_output=True, text=True, check=False)
+        install = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel", "error"]
+        done = subprocess.run(install, cwd=EXTENSION, capture_output=True, text=True, check=False)
         if done.returncode != 0:
-            pytest.skip(f"the extension cannot be built here: {done.stderr[-300:]}")
+            pytest.skip(f"what builds the extension cannot be had here: {done.stderr[-300:]}")
+        done = subprocess.run(["make", "vsix"], cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
     return PACKAGE
 
 
@@ -75,10 +84,13 @@ def page(tmp_path: Path, folder: Path) -> Iterator[Any]:
             }
         )
     )
-    with server.serving(folder, dict(os.environ)) as address, playwright.sync_playwright() as started:
+    with (
+        server.serving(folder, {**os.environ, MARK: str(tmp_path)}) as address,
+        playwright.sync_playwright() as started,
+    ):
         browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1300, "height": 800})
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(PATIENCE)
         page.goto(address)
         page.wait_for_selector(".monaco-workbench")
         yield page
@@ -114,12 +126,15 @@ def test_coverage_is_closed_in_a_real_vs_code(page: Any, folder: Path, tmp_path:
     open_file(page, "tb", "arbiter_tb.sv")
     lens.filter(has_text="Repair").first.wait_for()
     lens.filter(has_text="Run").first.click()
-    page.locator(".notification-list-item-message", has_text="arbiter: ").first.wait_for(timeout=PATIENCE)
+    said = page.locator(".notification-list-item-message")
+    said.filter(has_text=re.compile(r"arbiter: \d")).first.wait_for()
+    under_way = page.locator(".notification-list-item", has_text="Running arbiter_tb.sv")
+    under_way.first.wait_for(state="detached")
 
     # Holes stand in the RTL, with gutters beside the lines and percentages in the Explorer.
     open_file(page, "rtl", "arbiter.sv")
     lens.filter(has_text="%").first.wait_for()
-    page.locator(".test-coverage-bars").first.wait_for(timeout=PATIENCE)
+    page.locator(".test-coverage-bars").first.wait_for()
     page.locator(".editor-actions .codicon-testing-coverage").first.click()
     page.locator("[class*=coverage-deco-gutter]").first.wait_for()
     page.locator(".cdr.squiggly-info").first.wait_for()
@@ -128,11 +143,18 @@ def test_coverage_is_closed_in_a_real_vs_code(page: Any, folder: Path, tmp_path:
     picture(page, "holes", tmp_path)
     page.mouse.move(5, 5)
 
-    # Closing coverage shows its progress, and what comes of it is taken by a click.
+    # Closing coverage shows its progress, with a button that stops it.
     lens.filter(has_text="Close coverage").first.click()
-    progress = page.locator(".statusbar-item, .notification-list-item", has_text="Closing coverage")
+    progress = page.locator(".notification-list-item", has_text="Closing coverage")
     progress.first.wait_for()
+    progress.filter(has_text="round 1/").first.wait_for()
     picture(page, "progress", tmp_path)
+    progress.get_by_role("button", name="Cancel").first.click()
+    progress.first.wait_for(state="detached")
+
+    # Left alone it comes to an end, and what comes of it is taken by a click.
+    lens.filter(has_text="Close coverage").first.click()
+    progress.first.wait_for()
     apply = page.get_by_role("button", name="Apply", exact=True)
     apply.first.wait_for(timeout=4 * PATIENCE)
     picture(page, "proposal", tmp_path)
@@ -148,3 +170,25 @@ def test_coverage_is_closed_in_a_real_vs_code(page: Any, folder: Path, tmp_path:
     rounds.filter(has_text="human").first.wait_for()
     rounds.filter(has_text="best").first.wait_for()
     picture(page, "rounds", tmp_path)
+
+    # A server that dies is started again, which is said, and knows what was measured.
+    for pid in servers(tmp_path):
+        os.kill(pid, signal.SIGKILL)
+    said.filter(has_text="is started again").first.wait_for()
+    rounds.filter(has_text="best").first.wait_for()
+    lens.filter(has_text="Close coverage").first.wait_for()
+
+
+def servers(folder: Path) -> list[int]:
+    """Language servers of a test's editor."""
+    found = []
+    for each in Path("/proc").glob("[0-9]*"):
+        try:
+            is_ours = f"{MARK}={folder}".encode() in (each / "environ").read_bytes().split(b"\0")
+            command = (each / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if is_ours and b"llm4cov_lsp" in command:
+            found.append(int(each.name))
+    assert found
+    return found
