@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -98,6 +98,23 @@ def design_options(
         defines=tuple(define or ()),
         specs=tuple(spec or ()),
     )
+
+
+def flags(
+    *,
+    target: float | None,
+    seed: int | None,
+    timeout: float | None,
+    allow: list[str] | None = None,
+    proofs: str | None = None,
+    **policy: str | int | None,
+) -> dict[str, dict[str, Any]]:
+    """What the options above say over the settings; the policy's by the settings' own names."""
+    return {
+        "coverage": {"target": target, "proofs": proofs},
+        "simulator": {"seed": seed, "timeout": timeout, "allow": allow or None},
+        "policy": policy,
+    }
 
 
 def tell_notes(notes: tuple[str, ...]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -119,11 +119,18 @@ def close(
     """
     if mode is Mode.DIRECT and start is not None:
         raise typer.BadParameter("direct inference starts from nothing; leave --from or --mode direct out")
-    flags: dict[str, dict[str, Any]] = {
-        "coverage": {"target": target, "proofs": proofs},
-        "simulator": {"seed": seed, "timeout": timeout, "allow": allow or None},
-        "policy": {"name": policy, "model": model, "base_url": base_url, "edit": edit, "rounds": rounds},
-    }
+    flags = options.flags(
+        target=target,
+        seed=seed,
+        timeout=timeout,
+        allow=allow,
+        proofs=proofs,
+        name=policy,
+        model=model,
+        base_url=base_url,
+        edit=edit,
+        rounds=rounds,
+    )
     chosen = options.design_options(top, instance, include, define, spec)
     project = Project.open(design, chosen, flags)
     options.tell_notes(project.design.notes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -86,11 +86,16 @@ def evaluate(
     if kept.holds_one():
         _refuse_what_only_runs_need(context)
     else:
-        flags: dict[str, dict[str, Any]] = {
-            "coverage": {"target": target, "proofs": proofs},
-            "simulator": {"seed": seed, "timeout": timeout},
-            "policy": {"name": policy, "model": model, "base_url": base_url, "rounds": rounds},
-        }
+        flags = options.flags(
+            target=target,
+            seed=seed,
+            timeout=timeout,
+            proofs=proofs,
+            name=policy,
+            model=model,
+            base_url=base_url,
+            rounds=rounds,
+        )
         request = evaluation.EvaluationRequest(
             dataset,
             flags,

@@ -43,10 +43,7 @@ def run(
     project = Project.open(
         design,
         options.design_options(top, instance, include, define, spec),
-        {
-            "coverage": {"target": target, "proofs": proofs},
-            "simulator": {"seed": seed, "timeout": timeout, "allow": allow or None},
-        },
+        options.flags(target=target, seed=seed, timeout=timeout, allow=allow, proofs=proofs),
     )
     testbench = load_testbench(tb)
     # Proofs take seconds: known ones are applied, new ones are looked for when someone asks for them.

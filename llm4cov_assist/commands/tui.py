@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,13 +11,9 @@ from llm4cov_assist import options
 
 def tui(
     path: options.DesignArgument = ".",
-    policy: Annotated[
-        str | None, typer.Option("--policy", metavar="NAME", help="builtin, chat, hybrid or script:FILE.")
-    ] = None,
-    model: Annotated[str | None, typer.Option("--model", help="Model, as the endpoint names it.")] = None,
-    base_url: Annotated[
-        str | None, typer.Option("--base-url", metavar="URL", help="Endpoint of the OpenAI protocol.")
-    ] = None,
+    policy: options.PolicyOption = None,
+    model: options.ModelOption = None,
+    base_url: options.BaseUrlOption = None,
     rounds: Annotated[
         int | None, typer.Option("--rounds", metavar="N", min=1, help="Rounds of `Close coverage`.")
     ] = None,
@@ -42,11 +38,16 @@ def tui(
     from llm4cov_assist.tui.app import AssistantApp
     from llm4cov_assist.tui.desk import Request
 
-    flags: dict[str, dict[str, Any]] = {
-        "coverage": {"target": target},
-        "simulator": {"seed": seed, "timeout": timeout, "allow": allow or None},
-        "policy": {"name": policy, "model": model, "base_url": base_url, "rounds": rounds},
-    }
+    flags = options.flags(
+        target=target,
+        seed=seed,
+        timeout=timeout,
+        allow=allow,
+        name=policy,
+        model=model,
+        base_url=base_url,
+        rounds=rounds,
+    )
     chosen = options.design_options(top, instance, include, define, spec)
     folder = AssistantApp(Request(path, chosen, flags, session)).run()
     while folder is not None:
