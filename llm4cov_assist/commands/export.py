@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -112,24 +113,11 @@ def export(
         since=_utc(since),
         until=_utc(until),
     )
-    rejection = Rejection(tau=tau / 100)
     formats = tuple(dict.fromkeys(format_))
-    results: list[Exported] = []
+    guide = None if everything else Rejection(tau=tau / 100)
+    wanted = ExportRequest(formats, tuple(sessions or ()), selection, context_tokens=context_tokens)
     with opened(project, store) as stores, AdvanceBar() as bar:
-        for guided in (True, False):
-            chosen = tuple(
-                each for each in formats if guided == (each not in _WHOLE_STORY and not everything)
-            )
-            if chosen:
-                request = ExportRequest(
-                    chosen,
-                    tuple(sessions or ()),
-                    selection,
-                    rejection.objection if guided else None,
-                    "improving" if guided else "",
-                    context_tokens,
-                )
-                results.append(export_sessions(stores, request, out, bar))
+        results = [export_sessions(stores, each, out, bar) for each in _requests(wanted, guide)]
     if as_json:
         print_json(
             {
@@ -141,6 +129,16 @@ def export(
         )
         return
     _print(results, out)
+
+
+def _requests(wanted: ExportRequest, guide: Rejection | None) -> list[ExportRequest]:
+    """What was asked for, the formats apart whose rows are to imitate and which a guide therefore chooses."""
+    whole, guided = wanted, replace(wanted, formats=())
+    if guide is not None:
+        to_imitate = tuple(each for each in wanted.formats if each not in _WHOLE_STORY)
+        whole = replace(wanted, formats=tuple(each for each in wanted.formats if each in _WHOLE_STORY))
+        guided = replace(wanted, formats=to_imitate, object_to=guide.objection, rule="improving")
+    return [each for each in (guided, whole) if each.formats]
 
 
 def _rows(results: list[Exported], kind: ExportFormat) -> int:
