@@ -2,9 +2,10 @@
 
     python benchmarks/tui_latency.py [--seconds N] [--files N] [--points N]
 
-Four measurements. `quiet`: typing, scrolling and turning tabs while nothing runs. `events`: what the drawing
-thread itself spends on each kind of event of the engine, told in great number. `busy`: the keys of `quiet`
-while rounds run, each with a new testbench (so that every one verilates, compiles and simulates), and while a
+Five measurements. `quiet`: typing, scrolling and turning tabs while nothing runs. `events`: what the drawing
+thread itself spends on each kind of event of the engine, told in great number. `told`: the keys of
+`quiet` while the events of four rounds a second arrive, and nothing else runs. `busy`: the same keys while
+rounds run, each with a new testbench (so that every one verilates, compiles and simulates), and while a
 model's reply streams in, some thousand characters a second. `large`: a repository of 2,000 files and 60,000
 coverage points is opened and scrolled.
 
@@ -23,6 +24,7 @@ import os
 import tempfile
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +32,7 @@ from textual import events as keys
 
 from llm4cov_assist.tui.app import AssistantApp
 from llm4cov_assist.tui.desk import Request
-from llm4cov_assist.tui.messages import Stood
+from llm4cov_assist.tui.messages import Begun, Ended, Stood
 from llm4cov_assist.tui.screens.main import MainScreen
 from llm4cov_assist.tui.standing import Lookout
 from llm4cov_assist.tui.widgets.file_tree import FileTree
@@ -80,6 +82,8 @@ endmodule
 REPLY = "    repeat (4) @(negedge clk);\n"
 KEYS = ["down", "pagedown", "up", "pageup"]
 SIZE = (200, 60)
+
+PARTS = ("large", "quiet", "events", "told", "busy")
 
 Latency = tuple[float, float]
 """Seconds from key to paint, and of processor time of the drawing thread."""
@@ -213,6 +217,42 @@ async def quiet_terminal(seconds: float) -> dict[str, Any]:
         return spreads(await keys_until(app, main, time.monotonic() + seconds))
 
 
+async def told_terminal(seconds: float) -> dict[str, Any]:
+    """Keys while the events of four rounds a second are told, and tokens, without any round behind them."""
+    async with counter() as (app, pilot, main):
+        main.desk.run(Testbench("counter_tb.sv", BENCH.replace("ROUND", "0")))
+        while main.desk.is_busy:
+            await pilot.pause(0.05)
+        await ready(pilot, main)
+        standing = main.standing
+        assert standing is not None
+        over = time.monotonic() + seconds
+
+        async def rounds() -> None:
+            nodes = list(standing.nodes)
+            while time.monotonic() < over:
+                main.post_message(Begun("run"))
+                for stage in events.StageName:
+                    main.desk._tell(events.Stage(stage, "counter"))
+                    await asyncio.sleep(0.03)
+                nodes.append(replace(nodes[-1], number=len(nodes), parent=len(nodes) - 1))
+                now = replace(standing, nodes=tuple(nodes), current=len(nodes) - 1)
+                main.post_message(Ended("run"))
+                main.post_message(Stood(replace(now, metrics={}, gains={}, kinds={})))
+                await asyncio.sleep(0.01)
+                main.post_message(Stood(now))
+
+        async def stream() -> None:
+            while time.monotonic() < over:
+                main.desk._tell(events.Text(REPLY))
+                await asyncio.sleep(0.005)
+
+        work = asyncio.gather(rounds(), stream())
+        found = await keys_until(app, main, over)
+        await work
+        return spreads(found)
+
+
 async def busy_terminal(seconds: float) -> dict[str, Any]:
     """Keys while rounds run and tokens stream."""
     async with counter() as (app, _, main):
@@ -341,12 +381,13 @@ async def main() -> None:
     parser.add_argument("--seconds", type=float, default=30, help="of typing, each time")
     parser.add_argument("--files", type=int, default=2000)
     parser.add_argument("--points", type=int, default=60_000)
-    parser.add_argument("--only", action="append", choices=["large", "quiet", "events", "busy"], default=[])
+    parser.add_argument("--only", action="append", choices=list(PARTS), default=[])
     given = parser.parse_args()
     parts: dict[str, Callable[[], Any]] = {
         "large": lambda: large_repository(given.files, given.points),
         "quiet": lambda: quiet_terminal(given.seconds),
         "events": lambda: cost_of_events(200),
+        "told": lambda: told_terminal(given.seconds),
         "busy": lambda: busy_terminal(given.seconds),
     }
     found = {name: await part() for name, part in parts.items() if not given.only or name in given.only}

@@ -37,7 +37,7 @@ Transition Verilator Why Workbench __version__ agentic candidates check_contamin
 check_testbench compare contaminated_ids dataset_statistics declared describe diagnose direct_infer
 elaborate errors evaluation events export_sessions holes in_thread is_too_large load load_settings
 load_testbench marks pack push_parcel read_text report rtl_files session_statistics statistics_page
-synthesis transition why with_texts write_clean write_script write_text
+synthesis transition user_settings_file why with_texts write_clean write_script write_text
 """
 
 
@@ -62,9 +62,19 @@ def shipped(package: str) -> set[str]:
     }
 
 
-def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+def examples() -> set[str]:
+    """What a first run can open: no recordings of anybody's sessions are among it."""
+    folder = ROOT / "examples"
+    return {
+        f"llm4cov_assist/examples/{path.relative_to(folder).as_posix()}"
+        for path in folder.rglob("*")
+        if path.is_file() and not {".llm4cov", "recorded"} & {*path.parts}
+    }
+
+
+def test_the_wheel_holds_the_three_packages_the_examples_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     held = {name for name in wheel.namelist() if ".dist-info/" not in name}
-    wanted = set().union(*(shipped(package) for package in PACKAGES))
+    wanted = set().union(*(shipped(package) for package in PACKAGES), examples())
     assert held == wanted
     assert {f"{package}/py.typed" for package in PACKAGES} <= held
 

@@ -15,8 +15,9 @@ from textual.binding import Binding, BindingType
 from llm4cov_assist.tui.commands import PALETTE_KEYS
 from llm4cov_assist.tui.garbage import unsettle
 from llm4cov_assist.tui.palette import Commands
+from llm4cov_assist.tui.preferences import Preferences
 from llm4cov_assist.tui.screens.main import MainScreen
-from llm4cov_assist.tui.themes import DARK, themes
+from llm4cov_assist.tui.themes import themes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +33,11 @@ _SWITCH_SECONDS = 0.001
 
 
 class AssistantApp(App[Path | None]):
-    """The terminal assistant on one repository; it ends with the folder to go on in, or None."""
+    """The terminal assistant on one repository; it ends with the folder to go on in, or None.
+
+    Args:
+        theme: "" for the one that was chosen last.
+    """
 
     TITLE = "llm4cov"
     CSS_PATH = Path(__file__).with_name("styles.tcss")
@@ -44,12 +49,12 @@ class AssistantApp(App[Path | None]):
         Binding("ctrl+q", "screen.leave", "Quit", show=False, priority=True),
     ]
 
-    def __init__(self, request: Request, *, theme: str = DARK, welcome: bool = True) -> None:
+    def __init__(self, request: Request, *, theme: str = "", welcome: bool = True) -> None:
         super().__init__()
         self._request, self._welcome = request, welcome
         for each in themes():
             self.register_theme(each)
-        self.theme = theme
+        self.theme = theme or Preferences.found().theme
         if "TEXTUAL_ANIMATIONS" not in os.environ:
             # A frame of what slides is one less for what is typed.
             self.animation_level = "none"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm4cov_assist.tui.messages import Begun, Ended, Found, Happened, Opened, ReviewAsked, Stood
 from llm4cov_assist.tui.standing import Lookout, Standing
+from llm4cov_assist.tui.talk import Said, Talk
 from llm4cov_engine import (
     NO_GUIDANCE,
     DesignOptions,
@@ -92,6 +94,8 @@ class Desk:
         self._answer: asyncio.Future[Testbench | None] | None = None
         self._stopping = False
         self._tokens: list[str] = []
+        self._words: list[tuple[int, str]] = []
+        self._past_words: tuple[Said, ...] = ()
 
     @property
     def design(self) -> Design | None:
@@ -130,6 +134,8 @@ class Desk:
     async def end(self) -> None:
         """Stop everything and close the files: the application is about to end."""
         self.stop()
+        with suppress(Llm4CovError):
+            await self._write_words()
         for task in (self._task, self._looking):
             if task is not None:
                 task.cancel()
@@ -160,6 +166,8 @@ class Desk:
             await in_thread(self.workbench.close_files)
         self.workbench, self.error, self.elaboration = opened, None, None
         self._lookout = Lookout(opened)
+        if (session := opened.session) is not None:
+            self._past_words = await in_thread(lambda: Talk.of(opened.store).found(session.id))
         try:
             self.elaboration = await in_thread(lambda: elaborate(opened.design))
         except Llm4CovError as error:
@@ -242,6 +250,16 @@ class Desk:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
 
+    def keep_words(self, text: str) -> None:
+        """Keep what a person said, as soon as there is a session it belongs to."""
+        if self.workbench is not None:
+            self._words.append((max(0, len(self.workbench.nodes) - 1), text))
+
+    def take_past_words(self) -> tuple[Said, ...]:
+        """What a person said earlier in the session that was opened; the first time it is asked for."""
+        past, self._past_words = self._past_words, ()
+        return past
+
     def answer(self, testbench: Testbench | None) -> None:
         """A person's word about the proposal that waits."""
         if self._answer is not None and not self._answer.done():
@@ -302,6 +320,13 @@ class Desk:
             self._tokens.clear()
             self._post(Happened(events.Text(text)))
 
+    async def _write_words(self) -> None:
+        bench, words = self.workbench, self._words
+        if words and bench is not None and (session := bench.session) is not None:
+            self._words = []
+            said = [Said(session.id, after, text) for after, text in words]
+            await in_thread(lambda: Talk.of(bench.store).keep(said))
+
     async def _look(self) -> None:
         """Look until nothing new has happened meanwhile."""
         while (state := self._look_again) is not None:
@@ -310,6 +335,7 @@ class Desk:
             if lookout is None:
                 return
             try:
+                await self._write_words()
                 standing: Standing = await in_thread(partial(lookout.look, state))
                 self._post(Stood(standing))
                 if self._look_again is None and standing.nodes:

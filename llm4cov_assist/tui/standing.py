@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 from llm4cov_engine import Hole, HoleReason, Metric, Node, State, Tally, holes, marks
 
 if TYPE_CHECKING:
-    from llm4cov_engine import Coverage, LineMark, Point, Workbench
+    from llm4cov_engine import Coverage, LineMark, Point, Transition, Workbench
+
+
+REPLIES = 60
+"""Rounds whose replies are read again when a session is opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Standing:
         gains: number of a node to how many points it hit that no earlier one had.
         metrics: number of a node to the ratio of each metric.
         kinds: number of a node to what it was the first to hit, metric by metric, in words.
+        replies: number of a node to what its model answered; of the newest rounds.
     """
 
     state: State
@@ -54,6 +59,7 @@ class Standing:
     gains: Mapping[int, int] = field(default_factory=dict)
     metrics: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     kinds: Mapping[int, str] = field(default_factory=dict)
+    replies: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def coverage(self) -> Coverage | None:
@@ -82,6 +88,7 @@ class Lookout:
         self._workbench = workbench
         self._session = ""
         self._ratios: dict[int, dict[str, float]] = {}
+        self._replies: dict[int, str] = {}
 
     def look(self, state: State) -> Standing:
         """Look at a state and the list of rounds. Blocks: a second for 60,000 points."""
@@ -106,17 +113,21 @@ class Lookout:
         if workbench.session is None:
             return standing
         if workbench.session.id != self._session:
-            self._session, self._ratios = workbench.session.id, {}
+            self._session, self._ratios, self._replies = workbench.session.id, {}, {}
         firsts = {identity: node.number for identity, node in workbench.first_hits().items()}
         for node in standing.nodes:
             if node.number not in self._ratios:
                 self._ratios[node.number] = _ratios(workbench.state_of(node))
+        for node in standing.nodes[-REPLIES:]:
+            if node.model and node.number not in self._replies:
+                self._replies[node.number] = _reply(workbench.session.transition(node))
         return replace(
             standing,
             firsts=firsts,
             gains=dict(Counter(firsts.values())),
             metrics=dict(self._ratios),
             kinds=kinds_of(firsts),
+            replies=dict(self._replies),
         )
 
 
@@ -132,6 +143,12 @@ def kinds_of(firsts: Mapping[tuple[str, ...], int]) -> dict[int, str]:
         )
         for number, found in counts.items()
     }
+
+
+def _reply(round_: Transition | None) -> str:
+    """What the model answered; "" where it did not."""
+    messages = round_.proposal.messages if round_ is not None else ()
+    return messages[-1][1] if messages and messages[-1][0] == "assistant" else ""
 
 
 def _share(by_metric: Mapping[Metric, Tally]) -> Share:

@@ -6,8 +6,6 @@ import json
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from textual.widgets import Static
-
 from llm4cov_assist.tui.app import AssistantApp
 from llm4cov_assist.tui.desk import Request
 from llm4cov_assist.tui.screens.main import MainScreen
@@ -131,13 +129,17 @@ class Session:
                 # What it led to is shown before the next key.
                 await self.pilot.pause()
                 return
-        said = [str(each.render()) for each in self.main.query("#conversation Static").results(Static)]
+        said = [each.text for each in self.main.assistant.words]
         raise AssertionError("\n".join(["in vain", str(self.main.status.render()), *said[-6:]]))
 
     async def rest(self) -> None:
         """Wait until nothing runs and everything is looked at."""
         desk = self.main.desk
         await self.until(lambda: not desk.is_busy and (desk._looking is None or desk._looking.done()))
+
+    def said(self, who: str) -> list[str]:
+        """What stands in the conversation of a person, as notes or as errors."""
+        return [each.text for each in self.main.assistant.words if each.who == who]
 
     async def press(self, *keys: str) -> None:
         """Press keys."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from llm4cov_assist.tui.widgets.reply import Reply
+from llm4cov_engine import Status
 from tests.model_server import Behaviour, Cut, ModelServer
 from tests.model_server import Reply as ServerReply
 from tests.tui.project import STRONG, WEAK, make, opened
@@ -33,17 +33,20 @@ async def test_words_tokens_and_an_endpoint_that_dies(
             await session.press("ctrl+t", "ctrl+l")
             await session.type("wrap while enabled")
             await session.press("enter")
-            await session.until(lambda: main.query(".person"))
+            await session.until(lambda: any(each.who == "person" for each in main.assistant.words))
             await session.until(lambda: main.standing and len(main.standing.nodes) >= 2)
             # The reply was there to be seen, whole or broken off.
-            assert main.query(Reply).first().characters == len(said(WEAK))
+            assert main.assistant.replies[0].characters == len(said(WEAK))
             await session.rest()
             assert "wrap while enabled" in json.dumps(server.received[0].messages)
             # The broken one is a sentence, not a crash, and the round before it stands.
-            assert main.query(".error, .note")
+            cut = main.assistant.cards[1].node
+            assert cut.status is not Status.SUCCESS
+            assert "connection" in cut.note.lower()
             assert main.standing is not None
             assert main.standing.state.score > 0
-            assert not main.query("Reply.-running")
+            assert len(main.assistant.replies) >= 2
+            assert not any(each.is_running for each in main.assistant.replies)
             bench = main.desk.workbench
             assert bench is not None
             assert not bench.is_busy

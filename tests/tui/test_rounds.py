@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from llm4cov_assist.tui.themes import DARK, INKS
 from llm4cov_assist.tui.widgets.review_pane import ReviewPane
-from llm4cov_assist.tui.widgets.round_card import RoundCard
 from llm4cov_assist.tui.widgets.rounds_panel import RoundsTree
 from llm4cov_engine import Author, Status
 from tests.tui.project import BROKEN, OTHER, STRONG, WEAK, Session, make, opened, script
@@ -38,9 +38,9 @@ async def test_run_what_is_in_the_editor(tmp_path: Path) -> None:
         assert 0.3 < bench.state.score < 1.0
         assert not editor.is_edited
         assert session.main.status.score == bench.state.score
-        card = session.main.query_one(RoundCard)
+        (card,) = session.main.assistant.cards
         assert card.node.number == 1
-        assert f"{bench.state.score * 100:.1f} %" in str(card.render())
+        assert f"{bench.state.score * 100:.1f} %" in card.draw(INKS[DARK]).plain
         assert session.main.panel.query_one("#holes-table").rows  # type: ignore[attr-defined]
 
 
@@ -79,9 +79,9 @@ async def test_automatic_rounds_ask_nothing(tmp_path: Path) -> None:
         await session.rest()
         first, second = scores(session)
         assert first < second
-        assert len(session.main.query(RoundCard)) == 2
+        assert len(session.main.assistant.cards) == 2
         await session.until(lambda: session.main.standing and session.main.standing.metrics)
-        assert "newly" not in str(session.main.query(RoundCard).last().render())
+        assert "newly" not in session.main.assistant.cards[-1].draw(INKS[DARK]).plain
 
 
 async def test_accept_all_from_now_on(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from llm4cov_assist.tui.screens.policy import PolicyScreen
 from llm4cov_assist.tui.widgets.comparison_view import ComparisonView
 from llm4cov_assist.tui.widgets.holes_panel import HolesTable
 from llm4cov_assist.tui.widgets.line_table import LineTable
-from llm4cov_assist.tui.widgets.round_card import RoundCard
 from llm4cov_engine import HoleReason
 from tests.tui.project import OTHER, STRONG, WEAK, Session, make, opened, script
 
@@ -101,7 +100,7 @@ async def test_a_day(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(root) as session:
         await session.until(lambda: session.main.standing and session.main.standing.nodes)
         assert session.main.status.score == score
-        assert len(session.main.query(RoundCard)) == 3
+        assert len(session.main.assistant.cards) == 3
 
 
 async def test_unsaved_edits_come_back(tmp_path: Path) -> None:
@@ -142,5 +141,5 @@ async def test_switch_the_policy(tmp_path: Path) -> None:
         await session.until(lambda: "cleverest" in session.main.status.policy)
         # No key, no answer: an error that a person can read, and nothing is lost.
         await session.press("ctrl+t", "f7")
-        await session.until(lambda: session.main.query(".error"))
+        await session.until(lambda: session.said("error"))
         assert not session.main.desk.is_busy

@@ -8,7 +8,6 @@ from llm4cov_assist.tui.widgets.hierarchy import HierarchyTree
 from llm4cov_assist.tui.widgets.holes_panel import HolesPanel, HolesTable
 from llm4cov_assist.tui.widgets.modules import ModulesTable
 from llm4cov_assist.tui.widgets.problems_panel import ProblemsTable
-from llm4cov_assist.tui.widgets.round_card import RoundCard
 from llm4cov_engine import Hole, HoleReason, Metric, Point
 from tests.tui.project import RTL, make, opened
 
@@ -24,7 +23,7 @@ async def test_a_design_that_does_not_compile(tmp_path: Path) -> None:
         await session.until(lambda: main.query_one(ProblemsTable).rows)
         said = " ".join(str(row.problem) for row in main.query_one(ProblemsTable).rows)
         assert "stepp" in said
-        assert main.query(".error")
+        assert session.said("error")
         await session.press("ctrl+p")
         await session.type("box")
         await session.press("enter")
@@ -49,7 +48,7 @@ async def test_a_repository_without_a_top_and_a_queue_of_modules(tmp_path: Path)
         table = main.query_one(ModulesTable)
         await session.until(lambda: len(table.rows) == 2)
         assert main.desk.workbench is None
-        assert main.query(".error")
+        assert session.said("error")
         table.focus()
         await session.press("a", "c")
         await session.until(lambda: len(table.queue) == 0 and table.rows, seconds=120)
@@ -57,7 +56,7 @@ async def test_a_repository_without_a_top_and_a_queue_of_modules(tmp_path: Path)
         await session.until(lambda: all((row.score or 0) > 0 for row in table.rows))
         assert main.desk.design is not None
         assert main.desk.design.top == "beta"
-        assert main.query(RoundCard)
+        assert main.assistant.cards
         # Enter works on another one, and goes on in its session.
         table.focus()
         await session.until(lambda: True)

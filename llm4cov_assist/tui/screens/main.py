@@ -90,6 +90,9 @@ class MainScreen(WorkingScreen):
         self.status.design = design.id if design.id == design.top else f"{design.id} · {design.top}"
         self.panel.write("\n".join(f"note: {note}" for note in design.notes))
         self.tell_policy()
+        project = self.desk.workbench.project
+        self.assistant.remember(self.desk.take_past_words())
+        self.assistant.price = lambda node: project.price(node.tokens)
         self._drafts = Drafts.of(self.desk.workbench)
         state = self.desk.workbench.state
         name, text = (
@@ -135,6 +138,7 @@ class MainScreen(WorkingScreen):
         self.explorer.show(standing)
         self.panel.show(standing)
         self.assistant.show(standing)
+        self.status.spent = sum(self.assistant.price(node) for node in standing.nodes)
         self._show_marks(standing)
         coverage = standing.coverage
         self.status.score = standing.state.score if coverage is not None else None
@@ -155,7 +159,7 @@ class MainScreen(WorkingScreen):
             editor.base = testbench.text
         self._name_testbench()
 
-    @work(exclusive=True, group="marks")
+    @work(exclusive=True, group="marks", description="marks")
     async def _show_marks(self, standing: Standing) -> None:
         for view in self.editors.query(RtlView):
             found = await in_thread(partial(standing.marks_of, view.file))

@@ -9,6 +9,7 @@ from textual.widget import Widget
 from textual.widgets import TabbedContent
 
 from llm4cov_assist.tui.messages import OpenFile
+from llm4cov_assist.tui.preferences import Preferences
 from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.screens.ask import AskScreen
 from llm4cov_assist.tui.screens.choose import Choice, ChooseScreen
@@ -74,9 +75,10 @@ class ViewingScreen(ShellScreen):
         self.panel.display = True
         self.panel.turn_to(pane)
 
-    def action_theme(self) -> None:
-        """Light or dark."""
+    async def action_theme(self) -> None:
+        """Light or dark, from now on."""
         self.app.theme = LIGHT if self.app.current_theme.dark else DARK
+        await in_thread(Preferences(self.app.theme).keep)
 
     def action_tab(self, step: int) -> None:
         """The next tab, or the one before."""

@@ -131,9 +131,13 @@ class WorkingScreen(FilingScreen):
             "Rounds go on by themselves." if self.desk.automatic else "Every proposal waits for your review."
         )
 
+    def _person_says(self, text: str) -> None:
+        self.assistant.say("person", text)
+        self.desk.keep_words(text)
+
     def on_instructed(self, event: Instructed) -> None:
         """A person says what the next rounds should exercise."""
-        self.assistant.say("person", event.text)
+        self._person_says(event.text)
         bench = self._demand_design()
         if bench is None:
             return
@@ -145,7 +149,7 @@ class WorkingScreen(FilingScreen):
 
     def on_aim_at(self, event: AimAt) -> None:
         """A person wants exactly these holes closed."""
-        self.assistant.say("person", "Close " + ", ".join(_named(hole) for hole in event.holes))
+        self._person_says("Close " + ", ".join(_named(hole) for hole in event.holes))
         self.close_coverage(None, Guidance(holes=event.holes))
 
     def action_aim(self) -> None:

@@ -63,6 +63,11 @@ class ReviewPane(Vertical):
             await scroll.mount(area)
             area.focus()
             return
+        if before.text == self._testbench.text:
+            words = "The measured testbench, unchanged. Accept runs it again; reject leaves it at that."
+            await scroll.mount(Static(words, classes="review-same"))
+            scroll.focus()
+            return
         from textual_diff_view import DiffView
 
         view = DiffView(before.name, self._testbench.name, before.text, self._testbench.text, auto_split=True)

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from llm4cov_assist.tui.score import shown
 from llm4cov_assist.tui.themes import inks
+from llm4cov_assist.tui.widgets.entries import money_shown
 
 if TYPE_CHECKING:
     from textual import events
@@ -28,6 +29,7 @@ class StatusBar(Widget):
     target: reactive[str] = reactive("")
     met: reactive[bool] = reactive(False)
     mode: reactive[str] = reactive("")
+    spent: reactive[float] = reactive(0.0)
     automatic: reactive[bool] = reactive(False)
     stage: reactive[str] = reactive("")
     paused: reactive[bool] = reactive(False)
@@ -40,13 +42,14 @@ class StatusBar(Widget):
         self._timer = self.set_interval(0.2, self._tick, pause=True)
 
     def watch_stage(self, before: str, now: str) -> None:
-        """Begin to count, or stop."""
-        if now and not before:
-            self._began = time.monotonic()
-            self._timer.resume()
-        elif not now:
+        """Begin to count with every stage, or stop; what a stage tells of itself is not another one."""
+        if not now:
             self._timer.pause()
             self.seconds = -1
+        elif _stage(now) != _stage(before):
+            self._began = time.monotonic()
+            self.seconds = 0
+            self._timer.resume()
 
     def _tick(self) -> None:
         self.seconds = int(time.monotonic() - self._began)
@@ -78,6 +81,8 @@ class StatusBar(Widget):
         if self.target:
             part(f"{'✓' if self.met else '✗'} {self.target}", ink.hit if self.met else ink.missed)
         part(self.policy, "", "switch_policy")
+        if self.spent:
+            part(money_shown(self.spent), ink.quiet, "show_panel('rounds')")
         part("automatic" if self.automatic else "review on", ink.quiet, "toggle_review")
         if self.mode:
             part(self.mode, ink.quiet)
@@ -91,3 +96,7 @@ class StatusBar(Widget):
             if first <= event.x < last:
                 await self.screen.run_action(action)
                 return
+
+
+def _stage(words: str) -> str:
+    return words.partition(":")[0]
