@@ -101,8 +101,31 @@ class _Text:
 
     def render(self, seed: int, reach: str) -> str:
         """The testbench."""
-        bench, setup = self._bench, self._setup
-        bodies = {mode.name: BODIES[mode].replace("{word}", str(self._word)) for mode in self._modes}
+        bench = self._bench
+        text = (
+            _templates()
+            .get_template("testbench.sv.j2")
+            .render(
+                bench=bench,
+                seed=seed,
+                mark=MARK,
+                reach=reach,
+                parameters=parameters_text(bench),
+                declarations=self._declarations(),
+                assignments=[self._assignment(port) for port in self._driven_ports()],
+                clocks=[clock.name for clock in bench.clocks],
+                resets=bench.resets,
+                **self._about_lanes(),
+                **self._about_modes(),
+                **self._about_answers(),
+                trials=[self._trial(number, trial) for number, trial in enumerate(self._trials, 1)],
+            )
+        )
+        return re.sub(r"\n{3,}", "\n\n", text)
+
+    def _about_lanes(self) -> dict[str, Any]:
+        """What stimulus drives, and the values it takes from lists."""
+        lanes = self._setup.lanes
         lane_lists = [
             (
                 self._lane_names[number],
@@ -124,56 +147,51 @@ class _Text:
             )
             for number, lane in self._chosen(self._worded)
         ]
+        return {
+            "lanes": self._lane_names,
+            "widths": [lane.width for lane in lanes],
+            "id_bits": max(1, (len(lanes) - 1).bit_length()),
+            "idle_high": [name for name, lane in zip(self._lane_names, lanes, strict=True) if lane.idle],
+            "uses_lists": bool(lane_lists),
+            "lane_lists": lane_lists,
+            "lane_fields": lane_fields,
+            "lane_words": lane_words,
+            # By now every list has its name.
+            "lists": [(name, width, values) for name, (width, values) in self._lists.items()],
+        }
+
+    def _about_modes(self) -> dict[str, Any]:
+        """How values are made."""
+        return {
+            "modes": [(mode, MEANINGS[mode]) for mode in Mode if mode in self._modes],
+            "bodies": {mode.name: BODIES[mode].replace("{word}", str(self._word)) for mode in self._modes},
+            "word": self._word,
+            "sized": bool(self._modes & (OF_WIDTH if self._word == 32 else OF_WIDTH | OF_BITS)),
+            "uses_bits": bool(self._modes & OF_BITS),
+            "uses_drawn": bool(self._modes & DRAWN),
+        }
+
+    def _about_answers(self) -> dict[str, Any]:
+        """What of the DUT stimulus waits for, and how it speaks to its buses."""
+        setup = self._setup
         watched = [self._names[port] for port in setup.observed]
         uses_until = Code.UNTIL in self._codes or any(
             until >= 0 for which, _ in self._buses for _, until in _steps(setup.buses[which])
         )
-        text = (
-            _templates()
-            .get_template("testbench.sv.j2")
-            .render(
-                bench=bench,
-                seed=seed,
-                mark=MARK,
-                reach=reach,
-                parameters=parameters_text(bench),
-                declarations=self._declarations(),
-                lanes=self._lane_names,
-                outputs=self._output_names,
-                widths=[lane.width for lane in setup.lanes],
-                sized=bool(self._modes & (OF_WIDTH if self._word == 32 else OF_WIDTH | OF_BITS)),
-                modes=[(mode, MEANINGS[mode]) for mode in Mode if mode in self._modes],
-                bodies=bodies,
-                word=self._word,
-                id_bits=max(1, (len(setup.lanes) - 1).bit_length()),
-                uses_bits=bool(self._modes & OF_BITS),
-                uses_drawn=bool(self._modes & DRAWN),
-                uses_lists=bool(lane_lists),
-                lane_lists=lane_lists,
-                lane_fields=lane_fields,
-                lane_words=lane_words,
-                lists=[(name, width, values) for name, (width, values) in self._lists.items()],
-                answered=[
-                    (name, self._names[setup.outputs[number]])
-                    for name, number in zip(self._output_names, self._outputs, strict=True)
-                ],
-                assignments=[self._assignment(port) for port in self._driven_ports()],
-                clocks=[clock.name for clock in bench.clocks],
-                resets=bench.resets,
-                idle_high=[
-                    name for name, lane in zip(self._lane_names, setup.lanes, strict=True) if lane.idle
-                ],
-                uses_reset=Code.RESET in self._codes and bool(bench.resets),
-                uses_until=uses_until,
-                uses_wait=Code.WAIT in self._codes and bool(watched),
-                watched=", ".join(watched),
-                watched_width=sum(setup.ports[setup.number(port)].width for port in setup.observed),
-                buses=[self._bus(which, writes) for which, writes in self._buses],
-                patience=BUS_PATIENCE,
-                trials=[self._trial(number, trial) for number, trial in enumerate(self._trials, 1)],
-            )
-        )
-        return re.sub(r"\n{3,}", "\n\n", text)
+        return {
+            "outputs": self._output_names,
+            "answered": [
+                (name, self._names[setup.outputs[number]])
+                for name, number in zip(self._output_names, self._outputs, strict=True)
+            ],
+            "uses_reset": Code.RESET in self._codes and bool(self._bench.resets),
+            "uses_until": uses_until,
+            "uses_wait": Code.WAIT in self._codes and bool(watched),
+            "watched": ", ".join(watched),
+            "watched_width": sum(setup.ports[setup.number(port)].width for port in setup.observed),
+            "buses": [self._bus(which, writes) for which, writes in self._buses],
+            "patience": BUS_PATIENCE,
+        }
 
     def _used_outputs(self, operations: Iterable[Operation]) -> list[int]:
         used = {each.value for each in operations if each.code is Code.DRIVE and Mode(each.how) in OF_OUTPUT}
