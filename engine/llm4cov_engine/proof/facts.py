@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from llm4cov_engine.coverage.blocks import Place
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.design.identity import ByDigest
+from llm4cov_engine.proof.slow import Dependences, Slowness, clocks_of, is_bit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +32,9 @@ _ONCE = ("initial", "final")
 _WRITING = ("$readmem", "$value", "$cast", "$sscanf")
 """How system tasks begin that write into their arguments."""
 
+_WIDEST_CASE = 12
+"""Bits of an expression whose every value a case statement may name."""
+
 _NAME = re.compile(r"[A-Za-z_][\w$]*")
 
 
@@ -42,7 +47,8 @@ class Facts:
         initialised: a declaration or an initial block gives them a value.
         ports: of the top.
         loops: they only count the steps of loops.
-        counters: they are increased or decreased by one, with their widths.
+        slowness: what they depend on, and which of them count.
+        asked: what the conditions of branches read, by their places.
         constants: everything ever assigned to them is constant.
         zeros: nothing but 0 is ever assigned to them, and an asynchronous reset does.
         complete: places of defaults of case statements that name every value already.
@@ -53,7 +59,8 @@ class Facts:
     initialised: frozenset[str] = frozenset()
     ports: frozenset[str] = frozenset()
     loops: frozenset[str] = frozenset()
-    counters: dict[str, int] = field(default_factory=dict)
+    slowness: Slowness = field(default_factory=Slowness)
+    asked: Mapping[Place, frozenset[str]] = field(default_factory=dict)
     constants: frozenset[str] = frozenset()
     zeros: frozenset[str] = frozenset()
     complete: frozenset[Place] = frozenset()
@@ -62,10 +69,12 @@ class Facts:
     def path(self, point: Point) -> str:
         """The path of the signal a toggle point is of; "" for a name that is no plain one."""
         match = _NAME.match(point.what)
-        if match is None:
-            return ""
-        instance = point.instance.partition(".")[2]
-        return f"{instance}.{match[0]}" if instance else match[0]
+        return self.inside(point.instance, match[0]) if match is not None else ""
+
+    def inside(self, instance: str, name: str) -> str:
+        """The path of a signal of an instance, which begins with that of the DUT."""
+        below = instance.partition(".")[2]
+        return f"{below}.{name}" if below else name
 
     def is_idle(self, point: Point) -> bool:
         """Whether nothing whatever gives the signal of a toggle point a value."""
@@ -107,6 +116,7 @@ def _facts(key: ByDigest) -> Facts:
     processes = read_processes(top)
     code = _Code(Values(top), unit.reader.places)
     top.visit(code.see)
+    code.dependences.connections(processes)
     ports = _ports(top)
     started = [each.access for each in processes if each.kind in _ONCE]
     running = [each.access for each in processes if each.kind not in _ONCE]
@@ -119,10 +129,16 @@ def _facts(key: ByDigest) -> Facts:
         initialised=_below(initialised),
         ports=_below(ports),
         loops=_below(loops - written),
-        counters={_without_top(path): width for path, width in code.counters.items()},
+        slowness=Slowness(
+            _relation(code.dependences.values),
+            _relation(code.dependences.conditions),
+            _relation(clocks_of(processes, ports)),
+            {_without_top(path): width for path, width in code.dependences.counters().items()},
+        ),
         constants=_below(constants),
         zeros=_below(constants & _reset_alone(processes) - code.other_than_zero - ports),
-        complete=frozenset(code.complete),
+        asked={place: _below(names) for place, names in code.asked.items()},
+        complete=frozenset(code.complete - code.incomplete),
         trusted=not code.is_odd and not any(_is_odd(each.access) for each in processes),
     )
 
@@ -133,6 +149,10 @@ def _without_top(path: str) -> str:
 
 def _below(paths: Iterable[str]) -> frozenset[str]:
     return frozenset(map(_without_top, paths))
+
+
+def _relation(relation: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    return {_without_top(path): _below(others) for path, others in relation.items()}
 
 
 def _ports(top: Any) -> set[str]:
@@ -168,7 +188,8 @@ class _Code:
         varying: something that is not constant is assigned to them.
         other_than_zero: something is that is not 0.
         is_odd: something in it may write a signal under another name.
-        initialised, counters, complete: as in `Facts`, by the whole path.
+        initialised, complete, asked: as in `Facts`, by the whole path.
+        incomplete: places of defaults that something is left for, in one instance or another.
     """
 
     def __init__(self, values: Values, places: Places) -> None:
@@ -178,8 +199,10 @@ class _Code:
         self.varying: set[str] = set()
         self.other_than_zero: set[str] = set()
         self.initialised: set[str] = set()
-        self.counters: dict[str, int] = {}
         self.complete: set[Place] = set()
+        self.incomplete: set[Place] = set()
+        self.dependences = Dependences()
+        self.asked: dict[Place, set[str]] = {}
         self.is_odd = False
 
     def see(self, node: Any) -> VisitAction:
@@ -197,8 +220,17 @@ class _Code:
             self.is_odd = True
         elif node.kind == ExpressionKind.Assignment:
             self._assignment(node)
-        elif node.kind == StatementKind.Case:
-            self._case(node)
+        elif node.kind in (StatementKind.Case, StatementKind.Conditional):
+            names = self.dependences.decision(node)
+            if node.kind == StatementKind.Case:
+                self._case(node)
+            elif node.syntax is not None and hasattr(node.syntax, "ifKeyword"):
+                place = self.places.point(node.syntax.ifKeyword.location)
+                if place is None:
+                    return VisitAction.Advance
+                # The simulator puts the branch that is not taken one column further.
+                for shift in (0, 1):
+                    self.asked.setdefault((place.file, place.line, place.column + shift), set()).update(names)
         elif node.kind == ExpressionKind.UnaryOp and node.op.name in STEPS:
             node.operand.visit(self._vary)
         return VisitAction.Advance
@@ -208,6 +240,7 @@ class _Code:
 
         from llm4cov_engine.elaboration.netlist import path_of, stripped, symbol_of
 
+        self.dependences.assignment(node.left, node.right)
         target = symbol_of(node.left)
         if target is None:
             # Parts of a concatenation, each of which gets a part of the value.
@@ -225,8 +258,8 @@ class _Code:
             BinaryOperator.Subtract,
         ):
             source = symbol_of(right.left)
-            if source is not None and path_of(source) == path and self.values.integer(right.right) == 1:
-                self.counters[path] = int(node.left.type.bitWidth)
+            if source is not None and (self.values.integer(right.right) == 1 or is_bit(right.right)):
+                self.dependences.step(path, path_of(source), int(node.left.type.bitWidth))
 
     def _vary(self, node: Any) -> None:
         from llm4cov_engine.elaboration.netlist import path_of, symbol_of
@@ -238,14 +271,17 @@ class _Code:
     def _case(self, node: Any) -> None:
         if node.defaultCase is None:
             return
-        width = int(node.expr.type.bitWidth)
-        if width > 12:
-            return
-        named = {self.values.integer(each) for item in node.items for each in item.expressions}
-        if len(named - {None}) < 1 << width or None in named:
-            return
+        found = self.complete if self._names_all(node) else self.incomplete
         for item in node.syntax.items:
             if item.kind.name == "DefaultCaseItem":
                 place = self.places.point(item.defaultKeyword.location)
                 if place is not None:
-                    self.complete.add((place.file, place.line, place.column))
+                    found.add((place.file, place.line, place.column))
+
+    def _names_all(self, node: Any) -> bool:
+        """Whether the items of a case statement leave nothing for its default."""
+        width = int(node.expr.type.bitWidth)
+        if width > _WIDEST_CASE:
+            return False
+        named = {self.values.integer(each) for item in node.items for each in item.expressions}
+        return None not in named and len(named) >= 1 << width

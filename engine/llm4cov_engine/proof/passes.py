@@ -89,6 +89,8 @@ _SLANG_OPTIONS = (
     "--allow-merging-ansi-ports",
     "--allow-bare-value-param-assigment",
     "--ignore-timing",
+    # Of a module with several widths, the points of the widest are watched in all.
+    "-Wno-index-oob -Wno-range-oob",
 )
 """What Verilator takes; timing is looked after elsewhere (`obstacles`)."""
 

@@ -9,6 +9,7 @@ from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.errors import ElaborationError
 from llm4cov_engine.proof.facts import Facts, facts_of
 from llm4cov_engine.proof.records import Reachable, Undecided, Unreachable
+from llm4cov_engine.proof.slow import WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 UNTRIED = "no testbench has done this yet; the prover was not asked"
 
 _BIT = re.compile(r"\[(\d+)\]:")
-_MANY_CYCLES = 10
+_NAME = re.compile(r"[A-Za-z_][\w$]*")
 
 
 def reasons_for(
@@ -45,6 +46,8 @@ def reason(point: Point, facts: Facts, verdict: Verdict | None) -> str:
     """Why one point was not hit: what the RTL says, and what the prover said."""
     said = _said(verdict)
     seen = structural(point, facts)
+    if not seen and not isinstance(verdict, Unreachable):
+        seen = waiting(point, facts)
     return "; ".join(each for each in (seen, said) if each) or UNTRIED
 
 
@@ -83,7 +86,33 @@ def _signal(point: Point, facts: Facts) -> str:
         return "has only the value it begins with"
     if path in facts.constants and path not in facts.ports:
         return "only constants are assigned to it"
-    bit = _BIT.search(point.what)
-    if path in facts.counters and bit is not None and int(bit[1]) >= _MANY_CYCLES:
-        return f"a counter: this bit needs about {1 << int(bit[1]):,} counts"
     return ""
+
+
+def waiting(point: Point, facts: Facts) -> str:
+    """Which counter a point waits for; "" where none is in sight."""
+    if point.metric in (Metric.BRANCH, Metric.LINE):
+        paths = sorted(facts.asked.get((point.file, point.line, point.column), ()))
+    else:
+        paths = [facts.inside(point.instance, name) for name in _NAME.findall(point.what)]
+    slowness = facts.slowness
+    clock, maker = slowness.pace(paths)
+    if clock:
+        counts = f"{1 << slowness.counters[maker]:,}"
+        return f"changes with {_last(clock)}, which {_last(maker)} makes by counting up to {counts}"
+    counter = slowness.counter(paths)
+    if not counter:
+        return ""
+    width = slowness.counters[counter]
+    bit = _BIT.search(point.what)
+    place = int(bit[1]) if bit is not None and point.metric is Metric.TOGGLE else width
+    if place < WIDE:
+        return ""
+    counts = f"{1 << min(place, width):,}"
+    if counter in paths and point.metric is Metric.TOGGLE:
+        return f"a counter: this bit needs about {counts} counts"
+    return f"follows {_last(counter)}, a counter of {width} bits: it may need {counts} counts"
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2]
