@@ -46,7 +46,7 @@ def print_json(document: dict[str, Any] | list[Any]) -> None:
 
 
 def write_text(text: str) -> None:
-    """Write a text to stdout as it is; when its reader goes away (`| head`), the work goes on all the same."""
+    """Write a text to stdout as it is; when its reader goes away (`| head`), work goes on all the same."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()

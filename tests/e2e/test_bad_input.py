@@ -202,10 +202,11 @@ def test_work_goes_on_when_nobody_reads_it(counter: Path) -> None:
 def test_a_terminal_that_knows_few_characters(counter: Path, encoding: str) -> None:
     testbench = counter / "up_only_tb.sv"
     testbench.write_text(testbench.read_text() + "// Größe → 3 µs\n")
-    how = {"PYTHONIOENCODING": encoding}
     for command in (["doctor"], ["run", ".", "--tb", testbench.name], ["close", "--help"]):
-        assert llm4cov(*command, folder=counter, **how).status in (0, 3)
+        assert llm4cov(*command, folder=counter, PYTHONIOENCODING=encoding).status in (0, 3)
     script = f"script:{testbench.name}"
-    ran = llm4cov("close", ".", "--policy", script, "--json", folder=counter, **how)
-    shown = llm4cov("sessions", "show", ran.document["session"], "--json", folder=counter, **how)
+    ran = llm4cov("close", ".", "--policy", script, "--json", folder=counter, PYTHONIOENCODING=encoding)
+    shown = llm4cov(
+        "sessions", "show", ran.document["session"], "--json", folder=counter, PYTHONIOENCODING=encoding
+    )
     assert shown.document["best"] == 1
