@@ -8,7 +8,7 @@ import json
 import os
 import sys
 from contextlib import suppress
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 
@@ -62,7 +62,7 @@ def _silence(stream: IO[str]) -> None:
         os.close(nowhere)
 
 
-def _is_unicode(stream: IO[str]) -> bool:
+def _is_unicode(stream: TextIO) -> bool:
     return (stream.encoding or "utf-8").lower().replace("-", "").startswith("utf")
 
 

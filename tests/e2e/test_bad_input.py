@@ -198,15 +198,14 @@ def test_work_goes_on_when_nobody_reads_it(counter: Path) -> None:
     assert (counter / "best.sv").read_text() == (counter / "up_only_tb.sv").read_text()
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_terminal_that_knows_few_characters(counter: Path, encoding: str) -> None:
+def test_a_terminal_that_knows_few_characters(counter: Path) -> None:
     testbench = counter / "up_only_tb.sv"
     testbench.write_text(testbench.read_text() + "// Größe → 3 µs\n")
     for command in (["doctor"], ["run", ".", "--tb", testbench.name], ["close", "--help"]):
-        assert llm4cov(*command, folder=counter, PYTHONIOENCODING=encoding).status in (0, 3)
+        assert llm4cov(*command, folder=counter, PYTHONIOENCODING="ascii").status in (0, 3)
     script = f"script:{testbench.name}"
-    ran = llm4cov("close", ".", "--policy", script, "--json", folder=counter, PYTHONIOENCODING=encoding)
+    ran = llm4cov("close", ".", "--policy", script, "--json", folder=counter, PYTHONIOENCODING="ascii")
     shown = llm4cov(
-        "sessions", "show", ran.document["session"], "--json", folder=counter, PYTHONIOENCODING=encoding
+        "sessions", "show", ran.document["session"], "--json", folder=counter, PYTHONIOENCODING="ascii"
     )
     assert shown.document["best"] == 1
