@@ -16,6 +16,7 @@ from llm4cov_engine.process import in_thread
 from llm4cov_engine.project import Project
 from llm4cov_engine.session.store import SessionStore
 from llm4cov_engine.state import State, Transition
+from llm4cov_engine.workbench.collecting import collect_sparingly
 from llm4cov_engine.workbench.comparison import Comparison, compare
 from llm4cov_engine.workbench.messages import (
     Answer,
@@ -106,6 +107,7 @@ class Workbench:
             DesignError, SettingsError, StorageError: see `Project.open`.
             SessionError: the session is not there, or about other RTL.
         """
+        collect_sparingly()
         project = Project.open(name, options, flags)
         workbench = cls(project, SessionStore.for_design(project.design))
         workbench._opened = (name, options, flags)

@@ -27,20 +27,25 @@ _MAIN: Final = "llm4cov_engine.workbench.serving:main"
 _STOP_SECONDS: Final = 20.0
 """How long the worker may take to say that nothing is left; a library may keep it from hearing."""
 
+_IDLE_SECONDS: Final = 600.0
+"""How long a worker without an order stays: a person with many designs has many."""
+
 _END_SECONDS: Final = 2.0
 """How long a worker at rest may take to end."""
 
 
 class Worker:
-    """The process of a workbench, begun when it is needed first and again when it has died.
+    """The process of a workbench, begun when it is needed first and again when it has ended or died.
 
-    Works on one order at a time. Ends with this object, and with this process however that ends.
+    Works on one order at a time, and ends when nothing was asked of it for long. Ends with this object, and
+    with this process however that ends.
     """
 
     def __init__(self) -> None:
         self._process: _Process | None = None
         self._lock = threading.Lock()
         self._finalize: weakref.finalize[[], Worker] | None = None
+        self._is_closed = False
 
     @property
     def pid(self) -> int | None:
@@ -49,12 +54,13 @@ class Worker:
         return process.companion.pid if process is not None and not process.is_over else None
 
     def warm(self) -> None:
-        """Begin the process ahead of need. Blocks for some milliseconds.
+        """Begin the process ahead of need, unless this is closed. Blocks for some milliseconds.
 
         Raises:
             ToolError: it cannot be started.
         """
-        self._started()
+        if not self._is_closed:
+            self._started().rest()
 
     async def begin(self, order: Order, begun: Callable[[str], None]) -> Work:
         """Have an order carried out.
@@ -68,15 +74,17 @@ class Worker:
         work = Work(asyncio.get_running_loop(), begun)
 
         def begin() -> None:
-            process = self._started()
-            work.process = process
-            process.begin(order, work.hear)
+            while True:
+                work.process = self._started()
+                if work.process.begin(order, work.hear):
+                    return
 
         await in_thread(begin)
         return work
 
     def close(self) -> None:
         """End the process. Blocks until it is gone."""
+        self._is_closed = True
         with self._lock:
             if self._finalize is not None:
                 self._finalize()
@@ -171,18 +179,28 @@ class _Process:
         self._receiver = Receiver(self.companion.socket)
         self._take: Take | None = None
         self._lock = threading.Lock()
+        self._idle = threading.Timer(_IDLE_SECONDS, self._end_of_rest)
         threading.Thread(target=self._hear, daemon=True, name="llm4cov-worker").start()
 
-    def begin(self, order: Order, take: Take) -> None:
-        """Send an order; what comes of it goes to `take`, in the hearing thread."""
+    def begin(self, order: Order, take: Take) -> bool:
+        """Send an order; what comes of it goes to `take`, in the hearing thread. False when it is over."""
         with self._lock:
+            if self.is_over:
+                return False
+            self._idle.cancel()
             self._receiver.design = order.start.project.design
             self._take = take
-            is_over = self.is_over
-        if is_over:
-            # It died between the question for a process and this order.
-            self._tell_death()
         self.send(order)
+        return True
+
+    def rest(self) -> None:
+        """Let it end when nothing is asked of it for long."""
+        with self._lock:
+            if self._take is None and not self.is_over:
+                self._idle.cancel()
+                self._idle = threading.Timer(_IDLE_SECONDS, self._end_of_rest)
+                self._idle.daemon = True
+                self._idle.start()
 
     def send(self, message: Order | Answer | Cancel) -> None:
         """Send a message; to a worker that has died, nothing, for its death is told apart."""
@@ -192,6 +210,14 @@ class _Process:
     def end(self) -> None:
         """Let it end."""
         self.is_over = True
+        self._idle.cancel()
+        self.companion.end(_END_SECONDS)
+
+    def _end_of_rest(self) -> None:
+        with self._lock:
+            if self._take is not None:
+                return
+            self.is_over = True
         self.companion.end(_END_SECONDS)
 
     def kill(self) -> None:
@@ -209,6 +235,7 @@ class _Process:
                 take = self._take
                 if isinstance(reply, Ended):
                     self._take = None
+                    self.rest()
                 if take is not None:
                     take(reply)
         except (EOFError, OSError, pickle.UnpicklingError):
@@ -221,6 +248,7 @@ class _Process:
         """Bury it; whoever waits for an order hears of it."""
         how, words = self.companion.kill()
         with self._lock:
+            self._idle.cancel()
             was_over, self.is_over = self.is_over, True
             take, self._take = self._take, None
         if words and not was_over:

@@ -267,12 +267,21 @@ async def test_pausing_before_the_first_round_has_begun_holds_up_the_second(
     bench: Workbench, root: Path
 ) -> None:
     bench.switch(policy=script(root, UP_ONLY, THOROUGH))
-    work = asyncio.create_task(bench.close(rounds=2))
+    finished = asyncio.Event()
+    told: list[events.Event] = []
+
+    def listen(event: events.Event) -> None:
+        told.append(event)
+        if isinstance(event, events.RoundFinished):
+            finished.set()
+
+    work = asyncio.create_task(bench.close(rounds=2, emit=listen))
     await asyncio.sleep(0)
+    assert not told
     bench.pause()
-    while len(bench.nodes) < 2:
-        await asyncio.sleep(0.02)
+    await finished.wait()
     assert bench.is_busy
+    assert len(bench.nodes) == 2
     bench.resume()
     await work
     assert len(bench.nodes) == 3

@@ -110,6 +110,24 @@ async def test_a_workbench_that_nobody_closed_leaves_no_process(root: Path) -> N
     await eventually(lambda: not is_alive(pid))
 
 
+async def test_it_ends_when_nothing_is_asked_of_it_for_long(
+    bench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "_IDLE_SECONDS", 0.1)
+    for text in (UP_ONLY, THOROUGH):
+        await bench.run(Testbench("counter_tb.sv", text))
+        await eventually(lambda: pid_of(bench) is None)
+    assert left_by(os.getpid()) == []
+    assert len(bench.nodes) == 3
+
+
+def test_it_needs_no_front_end() -> None:
+    code = "import sys; import llm4cov_engine.workbench.serving; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"textual", "pygls", "lsprotocol", "typer", "rich", "openai", "pyslang", "pyosys", "datasets"}
+    assert not heavy & {name.partition(".")[0] for name in done.stdout.split()}
+
+
 async def test_its_death_is_an_error_and_the_next_round_gets_another(bench: Workbench, root: Path) -> None:
     bench.switch(policy=script(root, UP_ONLY, ENDLESS))
     work = await until_simulating(bench, 2)
