@@ -45,7 +45,7 @@ class Edits:
     """What is to be inserted into one text, and what is blanked out of it."""
 
     pieces: list[_Piece] = field(default_factory=list)
-    blanks: list[tuple[int, int]] = field(default_factory=list)
+    blanks: list[tuple[int, int, bytes]] = field(default_factory=list)
 
     def wrap(self, start: int, end: int, marks: list[tuple[int, str]]) -> None:
         """Put a statement between `begin` and `end`, with marked statements before it."""
@@ -72,9 +72,13 @@ class Edits:
         """Put a marked item of its own before whatever begins at an offset."""
         self.pieces.append(_Piece(offset, (1, -_LAST, mark), text, mark))
 
-    def blank(self, start: int, end: int) -> None:
-        """Take a text out, lines left as they are."""
-        self.blanks.append((start, end))
+    def blank(self, start: int, end: int, *, last: bytes = b" ") -> None:
+        """Take a text out, lines left as they are.
+
+        Args:
+            last: what stands in the place of its last byte.
+        """
+        self.blanks.append((start, end, last))
 
     def apply(self, text: str) -> tuple[str, dict[int, int]]:
         """The new text, and the line of each mark in it; a mark has its line for itself.
@@ -82,9 +86,9 @@ class Edits:
         Offsets are of the text as UTF-8, as pyslang counts them.
         """
         data = text.encode("utf-8", "surrogatepass")
-        for start, end in self.blanks:
-            kept = bytes(byte if byte in b"\r\n" else 0x20 for byte in data[start:end])
-            data = data[:start] + kept + data[end:]
+        for start, end, last in self.blanks:
+            kept = bytes(byte if byte in b"\r\n" else 0x20 for byte in data[start : end - 1])
+            data = data[:start] + kept + last + data[end:]
         out: list[bytes] = []
         lines: dict[int, int] = {}
         line, at = 1, 0

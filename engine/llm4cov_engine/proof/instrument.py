@@ -245,6 +245,8 @@ class _Plan:
 
         for file, start, end in self.scopes.blanks:
             of(file).blank(start, end)
+        for file, start, end in self.scopes.claims:
+            of(file).blank(start, end, last=b";")
         wraps = {reach: list(marks) for reach, marks in self.before.items()}
         for reach, (then, marks) in self.missing.items():
             kept = [each for each in marks if each[0] not in dropped]

@@ -82,7 +82,8 @@ def read_processes(top: Any) -> list[Process]:
         if kind == SymbolKind.GenerateBlock and node.isUninstantiated:
             return VisitAction.Skip
         if kind == SymbolKind.ProceduralBlock:
-            found.append(_block(node))
+            if not _is_claim(node.body):
+                found.append(_block(node))
             return VisitAction.Skip
         if kind == SymbolKind.ContinuousAssign:
             access = Access()
@@ -134,6 +135,17 @@ def _connections(instance: Any) -> Iterable[Process]:
             process = _driven(inner, expression)
             process.node, process.kind = None, "connection"
             yield process
+
+
+_CLAIMS = (StatementKind.ConcurrentAssertion, StatementKind.ImmediateAssertion)
+"""What looks at the design and has no part in what it does, but for what it runs when it fails."""
+
+
+def _is_claim(body: Any) -> bool:
+    """Whether a block is nothing but an assertion; a name makes a block of its own around it."""
+    while body.kind == StatementKind.Block:
+        body = body.body
+    return body.kind in _CLAIMS
 
 
 _KINDS = {
@@ -211,6 +223,11 @@ class _Reader:
                 access.waits.append(node)
             elif kind.name in _ODD:
                 access.odd.append(node)
+            elif kind in _CLAIMS:
+                for action in (node.ifTrue, node.ifFalse):
+                    if action is not None:
+                        self.statement(action)
+                return VisitAction.Skip
             elif kind == StatementKind.ForLoop:
                 for each in node.initializers:
                     if each.kind == ExpressionKind.Assignment:

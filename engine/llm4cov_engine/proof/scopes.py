@@ -63,6 +63,7 @@ class Scopes:
         branches: the bodies of `if` statements.
         statements: before which an assertion may stand.
         blanks: keywords and attributes that promise something nobody holds the simulator to.
+        claims: assertions and what belongs to them.
     """
 
     texts: dict[str, bytes]
@@ -74,6 +75,7 @@ class Scopes:
     branches: set[Reach] = field(default_factory=set)
     statements: set[Reach] = field(default_factory=set)
     blanks: list[Reach] = field(default_factory=list)
+    claims: list[Reach] = field(default_factory=list)
     _starts: dict[str, list[int]] = field(default_factory=dict)
 
     def offset(self, place: Place) -> int | None:

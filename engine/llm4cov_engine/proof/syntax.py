@@ -33,6 +33,16 @@ _ASIDE = frozenset(
 )
 """What runs outside of the model, or stands where no assertion may."""
 
+_CLAIMS = frozenset(
+    (
+        "AssertPropertyStatement", "AssumePropertyStatement", "ClockingDeclaration", "CoverPropertyStatement",
+        "CoverSequenceStatement", "CovergroupDeclaration", "DefaultDisableDeclaration",
+        "ImmediateAssertStatement", "ImmediateAssumeStatement", "ImmediateCoverStatement",
+        "PropertyDeclaration", "RestrictPropertyStatement", "SequenceDeclaration",
+    )
+)  # fmt: skip
+"""What the RTL says of itself, without a part in what it does; the prover's front ends know little of it."""
+
 
 def read_scopes(design: Design, *, with_routines: bool) -> Scopes:
     """Read the places of a design's sources.
@@ -71,10 +81,24 @@ class _Walk:
             if kind in _ASIDE or (kind in _ROUTINES and not self.with_routines):
                 self._shut(node)
                 return VisitAction.Skip
+            if kind in _CLAIMS:
+                return VisitAction.Skip
             self._note(node, kind)
             return VisitAction.Advance
 
         root.visit(see)
+        root.visit(self._silence)
+
+    def _silence(self, node: Any) -> Any:
+        """Note what is to be left out of a copy, wherever it stands."""
+        from pyslang.ast import VisitAction
+
+        kind = node.kind.name if hasattr(node, "sourceRange") else ""
+        if kind not in _CLAIMS:
+            return VisitAction.Advance
+        if (reach := self._reach(node)) is not None:
+            self.found.claims.append(reach)
+        return VisitAction.Skip
 
     def _shut(self, node: Any) -> None:
         reach = self._reach(node)
