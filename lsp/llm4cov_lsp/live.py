@@ -94,7 +94,7 @@ async def check(server: Server, uri: str) -> None:
 
 def _ask_others(server: Server, desk: Desk, uri: str) -> None:
     """RTL has changed in the editor: what else is open of its design may be wrong or right now."""
-    for other in server.workspace.text_documents:
+    for other in server.open_uris:
         if other != uri and server.known_desk(other) is desk:
             server.checks.ask(other)
 
@@ -125,10 +125,10 @@ def _problems(server: Server, desk: Desk, path: Path, text: str) -> tuple[LivePr
 def _unsaved(server: Server, desk: Desk) -> dict[str, str]:
     """Texts of the design's files as they stand in the editor."""
     texts = {}
-    for uri, document in tuple(server.workspace.text_documents.items()):
-        path = path_of(uri)
+    for uri in server.open_uris:
+        document, path = server.document(uri), path_of(uri)
         name = desk.name_of(path) if path is not None else None
-        if name is not None:
+        if name is not None and document is not None:
             texts[name] = document.source
     return texts
 
@@ -138,8 +138,8 @@ def _locate(server: Server, desk: Desk, span: Span) -> types.Location | None:
     name = span.file
     if path is not None and desk.name_of(path) is None:
         # The testbench under its plain name.
-        found = next((each for each in server.workspace.text_documents if each.endswith(f"/{name}")), None)
-        path = path_of(found) if found else None
+        opened = (path_of(each) for each in server.open_uris)
+        path = next((each for each in opened if each is not None and each.name == name), None)
     if path is None:
         return None
     uri = server.uri_of(path)

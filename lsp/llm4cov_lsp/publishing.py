@@ -81,7 +81,7 @@ def show(server: Server, desk: Desk) -> None:
         if (path := desk.path_of(name)) is not None
         and (desk.picture.holes.get(name) or path in _open(server))
     }
-    uris |= {uri for uri in server.workspace.text_documents if server.known_desk(uri) is desk}
+    uris |= {uri for uri in server.open_uris if server.known_desk(uri) is desk}
     uris |= {uri for uri in server.published if (path := path_of(uri)) and desk.name_of(path) is not None}
     for uri in sorted(uris):
         publish(server, uri)
@@ -90,7 +90,7 @@ def show(server: Server, desk: Desk) -> None:
 
 
 def _open(server: Server) -> set[Path]:
-    return {path for uri in server.workspace.text_documents if (path := path_of(uri)) is not None}
+    return {path for uri in server.open_uris if (path := path_of(uri)) is not None}
 
 
 def tell_status(server: Server, desk: Desk) -> None:
@@ -131,7 +131,7 @@ async def reload(server: Server, paths: list[Path]) -> None:
             desk.needs_reload = True
             continue
         await reload_desk(server, desk)
-    for uri in server.workspace.text_documents:
+    for uri in server.open_uris:
         server.checks.ask(uri)
 
 

@@ -46,7 +46,7 @@ def register(server: Server) -> None:
     @server.feature(types.WORKSPACE_DIAGNOSTIC)
     async def on_workspace(params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
         known = {each.uri: each.value for each in params.previous_result_ids}
-        uris = {*known, *server.workspace.text_documents, *_measured(server)}
+        uris = {*known, *server.open_uris, *_measured(server)}
         return types.WorkspaceDiagnosticReport([_report(server, uri, known.get(uri)) for uri in sorted(uris)])
 
 

@@ -6,6 +6,7 @@ import logging
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -80,14 +81,25 @@ class Server(LanguageServer):
 
     def document(self, uri: str) -> TextDocument | None:
         """An open document; None for any other."""
-        found: TextDocument | None = self.workspace.text_documents.get(uri)
+        found: TextDocument | None = self.workspace.text_documents.get(unquote(uri))
         return found
+
+    @property
+    def open_uris(self) -> list[str]:
+        """URIs of the open documents, as the client writes them: pygls keeps them with nothing encoded."""
+        # All at once: other threads ask too.
+        return [str(document.uri) for document in tuple(self.workspace.text_documents.values())]
+
+    @property
+    def folder_uris(self) -> list[str]:
+        """URIs of the workspace's folders, as the client writes them."""
+        return [str(folder.uri) for folder in self.workspace.folders.values()]
 
     def uri_of(self, path: Path) -> str:
         """The URI of a file, as the client writes it when it has it open."""
-        for uri in self.workspace.text_documents:
+        for uri in self.open_uris:
             if path_of(uri) == path:
-                return str(uri)
+                return uri
         return from_fs_path(str(path)) or path.as_uri()
 
     @property
@@ -206,7 +218,7 @@ class Server(LanguageServer):
             await self.desks.close(desk)
 
     def _folders(self) -> list[Path]:
-        uris = list(self.workspace.folders) or [self.workspace.root_uri or ""]
+        uris = self.folder_uris or [self.workspace.root_uri or ""]
         return [path for uri in uris if (path := path_of(uri)) is not None]
 
     async def _check(self, uri: str) -> None:

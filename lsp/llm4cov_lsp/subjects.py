@@ -90,7 +90,7 @@ async def desk_of(server: Server, subject: Subject) -> Desk:
     path = path_of(subject.uri)
     document = server.document(subject.uri)
     if path is None:
-        folders = [found for uri in server.workspace.folders if (found := path_of(uri)) is not None]
+        folders = [found for uri in server.folder_uris if (found := path_of(uri)) is not None]
         if server.desks.all:
             return server.desks.all[0]
         if not folders:
@@ -110,7 +110,7 @@ async def desk_of(server: Server, subject: Subject) -> Desk:
 
 async def testbench_of(server: Server, desk: Desk, subject: Subject) -> Target | None:
     """The testbench file of a design: the document itself, one that is open, else one on the disk."""
-    uris = sorted(server.workspace.text_documents, key=lambda uri: -server.touched.get(uri, 0))
+    uris = sorted(server.open_uris, key=lambda uri: -server.touched.get(uri, 0))
     for uri in ([subject.uri] if subject.uri in uris else []) + uris:
         document, path = server.document(uri), path_of(uri)
         if (

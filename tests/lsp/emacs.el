@@ -48,7 +48,7 @@
   (saw 'lines (count-lines (point-min) (point-max)))
   (saw 'modified (buffer-modified-p))
   ;; Holes and hover in the RTL.
-  (with-current-buffer (find-file "rtl/counter.sv")
+  (with-current-buffer (find-file (expand-file-name "rtl/counter.sv" command-line-default-directory))
     (run-hooks 'post-command-hook)
     (wait "a server for the RTL" 120 #'eglot-current-server)
     (goto-char (point-min))

@@ -41,6 +41,24 @@ async def test_a_folder_without_a_plain_top_is_read_by_what_the_document_is_abou
         assert "Close coverage" in await editor.lenses(rtl)
 
 
+@pytest.mark.parametrize("name", ["my repository ü", "100%41"])
+async def test_folders_whose_names_are_written_otherwise_in_addresses_are_like_others(
+    tmp_path: Path, name: str
+) -> None:
+    async with editing(workspace(tmp_path / name), settings={"codeLens": {"enabled": False}}) as editor:
+        rtl, bench = editor.open(RTL), editor.open(TB, BENCH.replace(".enable", ".go"))
+        assert await editor.diagnostics(rtl) == []
+        wrong = next(each for each in await editor.diagnostics(bench) if each.code == "PortDoesNotExist")
+        (related,) = wrong.related_information or ()
+        assert related.location.uri == rtl
+        assert await editor.lenses(rtl) == []
+        assert [each.title for each in await editor.actions(rtl, 0)][:1] == ["Close coverage of counter"]
+        assert editor.statuses == []
+        editor.close(bench)
+        assert await editor.until(lambda: editor.published[-1].uri == bench)
+        assert editor.published[-1].diagnostics == ()
+
+
 async def test_a_testbench_that_is_emptied_and_written_again_stays_one(tmp_path: Path) -> None:
     """It never becomes a design of its own, as long as it has no ports."""
     async with editing(workspace(tmp_path)) as editor:
