@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from llm4cov_engine import Hole, HoleReason, Metric, Node, State, Tally, holes, marks
 
 if TYPE_CHECKING:
-    from llm4cov_engine import Coverage, LineMark, Point, Transition, Workbench
+    from llm4cov_engine import Coverage, LineMark, Point, Proposal, Workbench
 
 
 REPLIES = 60
@@ -93,8 +93,8 @@ class Lookout:
     def look(self, state: State) -> Standing:
         """Look at a state and the list of rounds. Blocks: a second for 60,000 points."""
         workbench = self._workbench
-        session, nodes = workbench.session, workbench.nodes
-        current = session.node(state) if session is not None and state.feedback is not None else None
+        nodes = workbench.nodes
+        current = workbench.node_of(state)
         coverage = state.feedback.coverage if state.feedback else None
         best = max(nodes, key=lambda node: (node.goodness, -node.number)).number if nodes else None
         return Standing(
@@ -120,7 +120,7 @@ class Lookout:
                 self._ratios[node.number] = _ratios(workbench.state_of(node))
         for node in standing.nodes[-REPLIES:]:
             if node.model and node.number not in self._replies:
-                self._replies[node.number] = _reply(workbench.session.transition(node))
+                self._replies[node.number] = _reply(workbench.session.proposal(node))
         return replace(
             standing,
             firsts=firsts,
@@ -145,9 +145,9 @@ def kinds_of(firsts: Mapping[tuple[str, ...], int]) -> dict[int, str]:
     }
 
 
-def _reply(round_: Transition | None) -> str:
+def _reply(proposal: Proposal | None) -> str:
     """What the model answered; "" where it did not."""
-    messages = round_.proposal.messages if round_ is not None else ()
+    messages = proposal.messages if proposal is not None else ()
     return messages[-1][1] if messages and messages[-1][0] == "assistant" else ""
 
 

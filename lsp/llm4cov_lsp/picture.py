@@ -134,5 +134,6 @@ def _novelties(workbench: Workbench, nodes: tuple[Node, ...], node: Node) -> tup
 def _testbench_of(workbench: Workbench, node: Node) -> str:
     if node.number == 0:
         return ""
-    testbench = workbench.state_of(node).testbench
+    proposal = workbench.session.proposal(node) if workbench.session is not None else None
+    testbench = (proposal or workbench.state_of(node)).testbench
     return testbench.text if testbench else ""

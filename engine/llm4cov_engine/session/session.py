@@ -136,6 +136,31 @@ class Session:
             return None
         return Transition(self._state(node.parent), proposal, result.feedback, node.seconds)
 
+    def proposal(self, node: Node) -> Proposal | None:
+        """The proposal that led to a node, without the coverage that came of it, which is long to read.
+
+        None for s0 and for a state brought in from outside.
+
+        Raises:
+            StorageError: it is damaged on the disk.
+        """
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT proposal, testbench, messages FROM node WHERE session = ? AND number = ?",
+                (self.id, node.number),
+            ).fetchone()
+            if row is None or row[0] is None:
+                return None
+            text, *names = row
+            data = [name and blobs.read(connection, name) for name in names]
+        try:
+            found = [
+                codec.inflate(name, each) if name else None for name, each in zip(names, data, strict=True)
+            ]
+            return codec.proposal_from(text, *found)
+        except (ValueError, KeyError, TypeError) as error:
+            raise blobs.damaged(f"Round {node.number} of session {self.id}") from error
+
     def trajectory(self, node: Node) -> tuple[Transition, ...]:
         """The rounds from s0, or from the state brought in from outside, to a node."""
         nodes = self.nodes

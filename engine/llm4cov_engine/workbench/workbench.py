@@ -260,6 +260,16 @@ class Workbench:
         state = self._states.get(node.number)
         return self._with_targets(self.session.state(node) if state is None else state)
 
+    def node_of(self, state: State) -> Node | None:
+        """The node of a state, by content; None for one the session has not seen, or without one. Blocks."""
+        if self.session is None or state.feedback is None:
+            return None
+        # Known from the worker: to name a state by its content, all of its points have to be written out.
+        for number, known in self._states.items():
+            if known.testbench == state.testbench and known.feedback == state.feedback:
+                return self.nodes[number]
+        return self.session.node(state)
+
     def compare(self, first: Node, second: Node) -> Comparison:
         """What two rounds hit that the other did not. Blocks."""
         one, other = self._coverage_of(first), self._coverage_of(second)
@@ -351,7 +361,8 @@ class Workbench:
             case Told(event):
                 emit(event)
             case Recorded(node, state):
-                self._states[node.number] = state
+                # A round that came to an earlier one's end is that one's state, as it was then.
+                self._states.setdefault(node.number, state)
                 while len(self._states) > _KEPT:
                     self._states.popitem(last=False)
             case Moved(node, state):

@@ -132,6 +132,28 @@ async def test_every_point_knows_the_round_that_hit_it_first(bench: Workbench) -
     assert first.keys() >= bench.state.feedback.coverage.identities
 
 
+async def test_a_state_finds_its_node_and_a_node_its_proposal(bench: Workbench, root: Path) -> None:
+    assert bench.node_of(bench.state) is None
+    states = []
+    for text in (UP_ONLY, THOROUGH, UP_ONLY, BROKEN):
+        await bench.run(written(text))
+        states.append(bench.state)
+    again = Workbench.open(root)
+    for looked_at in (bench, again):
+        # The third is the first over again.
+        found = [looked_at.node_of(state) for state in states]
+        assert [node and node.number for node in found] == [1, 2, 1, 4]
+        assert looked_at.session is not None
+        proposals = [looked_at.session.proposal(node) for node in looked_at.nodes]
+        assert [proposal and proposal.testbench for proposal in proposals] == [
+            None,
+            *(written(text) for text in (UP_ONLY, THOROUGH, UP_ONLY, BROKEN)),
+        ]
+        rounds = [looked_at.session.transition(node) for node in looked_at.nodes]
+        assert proposals == [round_ and round_.proposal for round_ in rounds]
+    again.close_files()
+
+
 async def test_a_waiver_is_written_and_counts_at_once(bench: Workbench, root: Path) -> None:
     (root / "llm4cov.toml").write_text("# by hand\n[design]\ntop = 'counter'\n")
     await bench.run(written(UP_ONLY))
