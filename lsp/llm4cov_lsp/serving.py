@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pygls.io_ import StdinAsyncReader, StdoutWriter, run_async
 
-from llm4cov_lsp import answers, commands, documents
+from llm4cov_lsp import answers, commands, documents, workspace
 from llm4cov_lsp.server import Server
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def make_server() -> Server:
     answers.register(server)
     commands.register(server)
     documents.register(server)
+    workspace.register(server)
     return server
 
 
