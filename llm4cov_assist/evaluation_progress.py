@@ -15,8 +15,7 @@ from rich.progress import (
 from rich.text import Text
 
 from llm4cov_assist.console import talk
-from llm4cov_assist.progress import percent
-from llm4cov_engine import evaluation, events
+from llm4cov_engine import evaluation, events, percent
 
 if TYPE_CHECKING:
     from types import TracebackType

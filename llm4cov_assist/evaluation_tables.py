@@ -8,7 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from llm4cov_assist.progress import percent
+from llm4cov_engine import percent
 
 if TYPE_CHECKING:
     from pathlib import Path

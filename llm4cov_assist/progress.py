@@ -10,7 +10,7 @@ from rich.spinner import Spinner
 from rich.text import Text as RichText
 
 from llm4cov_assist.console import talk
-from llm4cov_engine import Status, events
+from llm4cov_engine import Status, events, percent
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
 
     from llm4cov_engine import Transition
-
-
-def percent(score: float) -> str:
-    """A score in [0, 1] as it is shown everywhere: one decimal, never rounded up to 100."""
-    shown = f"{score * 100:.1f}"
-    return "99.9 %" if shown == "100.0" and score < 1.0 else f"{shown} %"
 
 
 class Progress:

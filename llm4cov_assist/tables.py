@@ -8,8 +8,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from llm4cov_assist.progress import percent
-from llm4cov_engine import Status
+from llm4cov_engine import Status, percent
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

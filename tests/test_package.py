@@ -36,7 +36,7 @@ Span State Status StorageError Tally Target TargetResult Testbench Tokenization 
 Transition Verilator Why Workbench __version__ agentic candidates check_contamination check_rtl
 check_testbench compare contaminated_ids dataset_statistics declared describe diagnose direct_infer
 elaborate errors evaluation events export_sessions holes in_thread is_too_large load load_settings
-load_testbench marks pack push_parcel read_text report rtl_files session_statistics statistics_page
+load_testbench marks pack percent push_parcel read_text report rtl_files session_statistics statistics_page
 synthesis transition user_settings_file why with_texts write_clean write_script write_text
 """
 

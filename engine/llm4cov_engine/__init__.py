@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.coverage.coverage import Coverage, Tally, TargetResult
     from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
     from llm4cov_engine.coverage.marks import LineMark, LineStatus, marks
+    from llm4cov_engine.coverage.percent import percent
     from llm4cov_engine.coverage.point import Exclusion, ExclusionKind, Metric, Point
     from llm4cov_engine.coverage.target import Target
     from llm4cov_engine.coverage.text import describe
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
         ToolError,
     )
     from llm4cov_engine.files import write_text
+    from llm4cov_engine.folders import user_settings_file
     from llm4cov_engine.guidance import NO_GUIDANCE, Guidance
     from llm4cov_engine.policy.builtin import BuiltinPolicy
     from llm4cov_engine.policy.given import GivenPolicy
@@ -195,6 +197,7 @@ __all__ = [
     "load_testbench",
     "marks",
     "pack",
+    "percent",
     "push_parcel",
     "read_text",
     "report",
@@ -203,6 +206,7 @@ __all__ = [
     "statistics_page",
     "synthesis",
     "transition",
+    "user_settings_file",
     "why",
     "with_texts",
     "write_clean",
@@ -279,6 +283,7 @@ _HOMES = {
         "compare",
     ),
     "workbench.workbench": ("Workbench",),
+    "coverage.percent": ("percent",),
     "coverage.text": ("describe",),
     "coverage.point": (
         "Exclusion",
@@ -317,6 +322,7 @@ _HOMES = {
         "ToolError",
     ),
     "files": ("write_text",),
+    "folders": ("user_settings_file",),
     "policy.builtin": ("BuiltinPolicy",),
     "choice": ("Mode",),
     "policy.given": ("GivenPolicy",),

@@ -13,7 +13,7 @@ import typer
 from llm4cov_assist import options, stores
 from llm4cov_assist.console import data, print_json, talk
 from llm4cov_assist.outcome import INTERRUPTED, exit_status, write_reports
-from llm4cov_assist.progress import Progress, percent
+from llm4cov_assist.progress import Progress
 from llm4cov_assist.running import run as run_to_end
 from llm4cov_assist.tables import feedback_view
 from llm4cov_engine import (
@@ -31,6 +31,7 @@ from llm4cov_engine import (
     direct_infer,
     events,
     load_testbench,
+    percent,
     report,
     write_script,
     write_text,

@@ -10,9 +10,9 @@ from rich.table import Table
 
 from llm4cov_assist.console import data, print_json, talk
 from llm4cov_assist.options import JsonOption
-from llm4cov_assist.progress import percent
 from llm4cov_assist.stages import GapOption, StrategyOption
 from llm4cov_assist.stores import ProjectOption, SessionsArgument, StoreOption, opened
+from llm4cov_engine import percent
 from llm4cov_engine.synthesis import Choice, Strategy, chosen_states
 
 

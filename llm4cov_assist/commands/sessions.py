@@ -10,8 +10,8 @@ import typer
 
 from llm4cov_assist.console import data, print_json, talk, write_text
 from llm4cov_assist.options import JsonOption
-from llm4cov_assist.progress import percent
 from llm4cov_assist.stores import opened
+from llm4cov_engine import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

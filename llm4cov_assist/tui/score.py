@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from llm4cov_engine import percent
+
 
 def shown(score: float) -> str:
-    """A score in per cent, without the sign, never rounded up to 100."""
-    text = f"{score * 100:.1f}"
-    return "99.9" if text == "100.0" and score < 1.0 else "100" if score >= 1.0 else text
+    """A score in per cent, without the sign and as short as can be, never rounded up to 100."""
+    return "100" if score >= 1.0 else percent(score).removesuffix(" %")

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from llm4cov_engine import Llm4CovError, in_thread
+from llm4cov_engine import Llm4CovError, in_thread, percent
 from llm4cov_lsp.features.edits import Refusal, Target, proposal_edit
-from llm4cov_lsp.features.lenses import percent
 from llm4cov_lsp.server import path_of
 from llm4cov_lsp.subjects import Subject, desk_of, target_now
 

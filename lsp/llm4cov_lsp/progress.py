@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from llm4cov_engine import Status, events
-from llm4cov_lsp.features.lenses import percent
+from llm4cov_engine import Status, events, percent
 from llm4cov_lsp.protocol import work_done_token
 
 if TYPE_CHECKING:

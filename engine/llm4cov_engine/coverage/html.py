@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from llm4cov_engine.coverage.holes import Hole, HoleReason, holes
+from llm4cov_engine.coverage.percent import percent
 from llm4cov_engine.coverage.point import Metric
 from llm4cov_engine.coverage.text import describe, source_of
 
@@ -220,7 +221,4 @@ def _template() -> Template:
 
 
 def _percent(ratio: float | None) -> str:
-    """A ratio in per cent with two decimals, never rounded up to 100."""
-    if ratio is None:
-        return "no points"
-    return f"{min(100.0 * ratio, 99.99) if ratio < 1.0 else 100.0:.2f} %"
+    return "no points" if ratio is None else percent(ratio, decimals=2)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
-from llm4cov_engine import DeclarationKind
+from llm4cov_engine import DeclarationKind, percent
 from llm4cov_lsp.features.holes import SOURCE as HOLES
-from llm4cov_lsp.features.lenses import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

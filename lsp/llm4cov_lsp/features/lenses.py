@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from llm4cov_engine import DeclarationKind
+from llm4cov_engine import DeclarationKind, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,12 +14,6 @@ if TYPE_CHECKING:
     from llm4cov_engine import Coverage, Declared
     from llm4cov_lsp.picture import Picture
     from llm4cov_lsp.positions import Lines
-
-
-def percent(ratio: float) -> str:
-    """A ratio as it is shown everywhere: one decimal, never rounded up to 100."""
-    shown = f"{ratio * 100:.1f}"
-    return "99.9 %" if shown == "100.0" and ratio < 1.0 else f"{shown} %"
 
 
 def score_title(score: float, coverage: Coverage) -> str:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from llm4cov_engine import DeclarationKind
-from llm4cov_lsp.features.lenses import percent
+from llm4cov_engine import DeclarationKind, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
