@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 
+_WARM_SECONDS = 3.0
+"""How long after a design was opened the process for its rounds is begun: the screen comes first."""
+
 _GATHER_SECONDS = 0.05
 """How long tokens are gathered before they are told: they come faster than a screen is drawn."""
 
@@ -90,6 +93,7 @@ class Desk:
         self._lookout: Lookout | None = None
         self._task: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self._look_again: State | None = None
         self._answer: asyncio.Future[Testbench | None] | None = None
         self._stopping = False
@@ -136,7 +140,7 @@ class Desk:
         self.stop()
         with suppress(Llm4CovError):
             await self._write_words()
-        for task in (self._task, self._looking):
+        for task in (self._task, self._looking, self._warming):
             if task is not None:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
@@ -174,6 +178,15 @@ class Desk:
             self._post(Opened((error.what, error.remedy)))
             return
         self._post(Opened())
+        if self._warming is not None:
+            self._warming.cancel()
+        self._warming = asyncio.create_task(self._warm(opened))
+
+    async def _warm(self, bench: Workbench) -> None:
+        await asyncio.sleep(_WARM_SECONDS)
+        # What keeps it from beginning is told with the first round.
+        with suppress(Llm4CovError):
+            await in_thread(bench.warm)
 
     async def survey(self) -> None:
         """Find the files and modules of the repository."""
