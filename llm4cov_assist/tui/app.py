@@ -6,9 +6,11 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
@@ -59,6 +61,18 @@ class AssistantApp(App[Path | None]):
             # A frame of what slides is one less for what is typed.
             self.animation_level = "none"
         sys.setswitchinterval(_SWITCH_SECONDS)
+        self._pressed = 0.0
+
+    @property
+    def rest_seconds(self) -> float:
+        """Seconds since a key arrived."""
+        return time.monotonic() - self._pressed
+
+    async def on_event(self, event: events.Event) -> None:
+        """Note when keys arrive."""
+        if isinstance(event, events.Key):
+            self._pressed = time.monotonic()
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[Any]:
         """The main screen."""

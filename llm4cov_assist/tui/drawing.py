@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual._compositor import Compositor
+from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Static
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from textual._compositor import ChopsUpdate
     from textual.geometry import Region, Size
     from textual.scroll_view import ScrollView
+    from textual.widgets import Tab
 
 _MOST_REGIONS = 100
 """Changed regions above which looking for the widgets in them costs more than it saves."""
@@ -65,6 +68,18 @@ def _seen_in(changed: Sequence[Region], places: Mapping[Widget, tuple[Region, Re
             if not uncovered:
                 break
     return seen
+
+
+def relabel(tab: Tab, words: str) -> None:
+    """Name a tab; only a name of another length moves the tabs beside it, and asks for a layout."""
+    label = Content(words)
+    if label.plain == tab.label.plain:
+        return
+    if label.cell_length == tab.label.cell_length:
+        tab._label = label
+        Static.update(tab, label, layout=False)
+    else:
+        tab.label = label
 
 
 def resize_content(view: ScrollView, size: Size) -> None:

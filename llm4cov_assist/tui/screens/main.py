@@ -37,10 +37,15 @@ from llm4cov_engine import Llm4CovError, Problem, Severity, check_testbench, eve
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
+    from textual.timer import Timer
 
     from llm4cov_assist.tui.desk import Request
     from llm4cov_assist.tui.standing import Standing
     from llm4cov_engine import Feedback
+
+
+_REST_SECONDS = 1.0
+"""Without a key: a moment in which a person does not wait for the screen."""
 
 
 class MainScreen(WorkingScreen):
@@ -53,6 +58,7 @@ class MainScreen(WorkingScreen):
         self._welcomed = not welcome
         self._drafts: Drafts | None = None
         self._flushed = False
+        self._settling: Timer | None = None
 
     async def on_mount(self) -> None:
         """Open the design; the repository's files and modules come in while it loads."""
@@ -184,7 +190,7 @@ class MainScreen(WorkingScreen):
         elif event.stopped:
             self.assistant.say("note", "Stopped. What was finished is kept.")
         self._show_scores()
-        self.call_after_refresh(settle)
+        self._settle_soon()
 
     def on_happened(self, event: Happened) -> None:
         """An event of the engine."""
@@ -211,6 +217,17 @@ class MainScreen(WorkingScreen):
                 said = f"{shown(done.feedback.score)} %" if done.feedback.coverage else ""
                 status = done.feedback.status.value.replace("_", " ")
                 self.panel.write(f"{status} {said} in {done.seconds:.1f} s")
+
+    def _settle_soon(self) -> None:
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(_REST_SECONDS, self._settle)
+
+    def _settle(self) -> None:
+        if self.app.rest_seconds < _REST_SECONDS:  # type: ignore[attr-defined]
+            self._settle_soon()
+        else:
+            settle()
 
     # Review.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Vertical
 from textual.widgets import Log, TabbedContent, TabPane
 
+from llm4cov_assist.tui.drawing import relabel
 from llm4cov_assist.tui.widgets.holes_panel import HolesPanel, HolesTable
 from llm4cov_assist.tui.widgets.problems_panel import ProblemsTable
 from llm4cov_assist.tui.widgets.rounds_panel import RoundsPanel, RoundsTree
@@ -76,7 +77,4 @@ class BottomPanel(Vertical):
         self.query_one(widgets[pane]).focus()
 
     def _title(self, pane: str, title: str, count: int) -> None:
-        tab = self.tabs.get_tab(pane)
-        label = f"{title} {count:,}" if count else title
-        if str(tab.label) != label:
-            tab.label = label
+        relabel(self.tabs.get_tab(pane), f"{title} {count:,}" if count else title)

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Vertical
+from textual.content import Content
 from textual.widgets import TabbedContent, TabPane
 
+from llm4cov_assist.tui.drawing import relabel
 from llm4cov_assist.tui.widgets.find_bar import FindBar, find
 from llm4cov_assist.tui.widgets.rtl_view import RtlView
 from llm4cov_assist.tui.widgets.source_area import SourceArea
@@ -75,7 +77,7 @@ class EditorTabs(Vertical):
         self._count += 1
         pane = tab or f"tab-{self._count}"
         self._panes[key] = pane
-        await self.tabs.add_pane(TabPane(title, content, id=pane))
+        await self.tabs.add_pane(TabPane(Content(title), content, id=pane))
         self.tabs.active = pane
         if len(self._panes) > _MOST:
             await self.close(next(iter(self._panes)))
@@ -111,9 +113,7 @@ class EditorTabs(Vertical):
 
     def name_testbench(self, title: str) -> None:
         """Name the testbench's tab."""
-        tab = self.tabs.get_tab(TESTBENCH)
-        if str(tab.label) != title:
-            tab.label = title
+        relabel(self.tabs.get_tab(TESTBENCH), title)
 
     def find(self) -> None:
         """Open the find bar."""

@@ -80,7 +80,8 @@ class StatusBar(Widget):
             part(f"{shown(self.score)} %", f"bold {ink.of_ratio(self.score)}", "show_panel('holes')")
         if self.target:
             part(f"{'✓' if self.met else '✗'} {self.target}", ink.hit if self.met else ink.missed)
-        part(self.policy, "", "switch_policy")
+        if self.policy:
+            part(self.policy, "", "switch_policy")
         if self.spent:
             part(money_shown(self.spent), ink.quiet, "show_panel('rounds')")
         part("automatic" if self.automatic else "review on", ink.quiet, "toggle_review")

@@ -54,7 +54,10 @@ class TestbenchEditor(Vertical):
 
     def on_mount(self) -> None:
         """Say how to begin, and follow the application's theme."""
-        self.area.placeholder = "No testbench yet. F7 lets the policy write one; or type or paste your own."
+        self.area.placeholder = (
+            "No testbench yet. F7 lets the policy write one; or type or paste your own, "
+            "or load a file: F1, Edit a testbench file."
+        )
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
     @property
