@@ -78,3 +78,12 @@ def repository(folder: Path) -> Path:
     }.items():
         (root / f"{name}_tb.sv").write_text(text)
     return root
+
+
+def script(folder: Path, *texts: str) -> str:
+    """The name of a policy that proposes these testbenches, one a round."""
+    rounds = folder / "rounds"
+    rounds.mkdir()
+    for number, text in enumerate(texts):
+        (rounds / f"{number}.sv").write_text(text)
+    return f"script:{rounds}"

@@ -21,35 +21,14 @@ from llm4cov_engine import (
     events,
     holes,
 )
-from tests.e2e.rtl import BROKEN, ENDLESS, THOROUGH, UP_ONLY, repository
+from tests.e2e.rtl import BROKEN, ENDLESS, THOROUGH, UP_ONLY, script
 from tests.e2e.rtl import testbench as counter_testbench
 from tests.processes import left_by, seen_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from llm4cov_engine import Proposal, State
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return repository(tmp_path)
-
-
-@pytest.fixture
-def bench(root: Path) -> Iterator[Workbench]:
-    workbench = Workbench.open(root)
-    yield workbench
-    workbench.close_files()
-
-
-def script(folder: Path, *texts: str) -> str:
-    rounds = folder / "rounds"
-    rounds.mkdir()
-    for number, text in enumerate(texts):
-        (rounds / f"{number}.sv").write_text(text)
-    return f"script:{rounds}"
 
 
 def written(text: str) -> Testbench:

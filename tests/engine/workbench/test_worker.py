@@ -16,33 +16,13 @@ import pytest
 
 from llm4cov_engine import PolicyError, Status, Testbench, ToolError, Workbench, events
 from llm4cov_engine.workbench import worker as worker_module
-from tests.e2e.rtl import ENDLESS, THOROUGH, UP_ONLY, repository
+from tests.e2e.rtl import ENDLESS, THOROUGH, UP_ONLY, script
 from tests.processes import left_by, seen_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from llm4cov_engine import Proposal, State
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return repository(tmp_path)
-
-
-@pytest.fixture
-def bench(root: Path) -> Iterator[Workbench]:
-    workbench = Workbench.open(root)
-    yield workbench
-    workbench.close_files()
-
-
-def script(folder: Path, *texts: str) -> str:
-    rounds = folder / "rounds"
-    rounds.mkdir()
-    for number, text in enumerate(texts):
-        (rounds / f"{number}.sv").write_text(text)
-    return f"script:{rounds}"
 
 
 def pid_of(bench: Workbench) -> int | None:
