@@ -22,7 +22,8 @@ _INSTANCES = 20
 def _bar(ratio: float) -> Text:
     filled = int(ratio * _BAR)
     style = "green" if ratio >= 0.95 else "yellow" if ratio >= 0.7 else "red"
-    return Text.assemble(("━" * filled, style), ("─" * (_BAR - filled), "bright_black"))
+    done, open_ = ("━" * filled, style), ("─" * (_BAR - filled), "bright_black")
+    return Text.assemble(done, open_, no_wrap=True, overflow="crop")
 
 
 def _row(table: Table, name: str, ratio: float, tally: Tally | None, style: str = "") -> None:
@@ -38,8 +39,12 @@ def _row(table: Table, name: str, ratio: float, tally: Tally | None, style: str 
 def coverage_table(coverage: Coverage) -> Table:
     """Hit and total per metric, the score and the plain ratio, each named."""
     table = Table(box=None, pad_edge=False, show_header=False)
-    for justify in ("left", "right", "left", "right", "left"):
-        table.add_column(justify=justify)
+    # In a narrow terminal the bar gives way, and then words are folded: a number is never cut.
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column()
+    table.add_column(justify="right", no_wrap=True)
+    table.add_column(overflow="fold")
     for metric, tally in coverage.metrics.items():
         if tally.ratio is not None:
             _row(table, metric.value.replace("_", " "), tally.ratio, tally)
@@ -55,10 +60,10 @@ def instances_table(coverage: Coverage) -> Table | None:
     if len(parts) < 2:
         return None
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("instance")
-    table.add_column("module")
-    table.add_column("score", justify="right")
-    table.add_column("points", justify="right")
+    table.add_column("instance", overflow="fold")
+    table.add_column("module", overflow="fold")
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
     worst = sorted(parts.items(), key=lambda item: item[1].score)
     for path, part in worst[:_INSTANCES]:
         table.add_row(path, part.module, percent(part.score), f"{part.tally.hit} / {part.tally.total}")
