@@ -37,6 +37,8 @@ _FILE_SIZE = 512 << 20
 _LARGEST_NETLIST = 64 << 20
 """Bytes of JSON; reading more takes longer than anything that could be decided about it."""
 
+_CELL_MARK = re.compile(r"`(?:end)?celldefine\b")
+
 _CHILD = Path(__file__).with_name("child.py")
 
 
@@ -101,12 +103,17 @@ async def synthesise(design: Design, place: Workplace, seconds: float) -> Netlis
     raise UnsupportedError(complaint or f"the design is not turned into gates within {seconds:.0f} s")
 
 
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
+
+
 def _lay_out(design: Design, folder: Path, head: str) -> None:
     files = [(file.name, file.text) for file in (*design.headers, *design.data)]
     for name, text in (*files, *((file.name, head + file.text) for file in design.sources)):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8", errors="surrogatepass")
+        # The front end takes what is marked as a cell for a black box.
+        path.write_text(_CELL_MARK.sub(_blank, text), "utf-8", errors="surrogatepass")
     (folder / LIBRARY_FILE).write_text(library(), "utf-8")
 
 

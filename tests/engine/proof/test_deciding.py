@@ -169,6 +169,17 @@ endmodule
     assert isinstance(verdicts.verdicts[asked.identity], Reachable)
 
 
+async def test_a_librarys_cell_is_looked_into() -> None:
+    text = """`celldefine
+module buffer(input logic a, output logic y); assign y = a; endmodule
+`endcelldefine
+module block(input logic a, output logic y); logic b; buffer u(.a(a & 1'b0), .y(b)); assign y = b; endmodule
+"""
+    asked = point("y:0->1", 4, 44)
+    verdicts = await decide(small(text), [asked], options=OPTIONS)
+    assert isinstance(verdicts.verdicts[asked.identity], Unreachable)
+
+
 async def test_unique_promises_nothing() -> None:
     text = """module block(input logic clk, input logic [1:0] a, output logic y);
   always_ff @(posedge clk)
