@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from llm4cov_assist.tui.messages import Begun, Ended, Found, Happened, Opened, ReviewAsked, Stood
 from llm4cov_assist.tui.standing import Lookout, Standing
-from llm4cov_assist.tui.talk import Said, Talk
+from llm4cov_assist.tui.talk import Talk
 from llm4cov_engine import (
     NO_GUIDANCE,
     DesignOptions,
@@ -80,6 +80,7 @@ class Desk:
         automatic: whether rounds go on without a person's word.
         elaboration: of the design; None while there is none.
         error: why there is no design.
+        talk: what a person says, kept with the session.
     """
 
     def __init__(self, request: Request, post: Callable[[Message], object]) -> None:
@@ -98,8 +99,7 @@ class Desk:
         self._answer: asyncio.Future[Testbench | None] | None = None
         self._stopping = False
         self._tokens: list[str] = []
-        self._words: list[tuple[int, str]] = []
-        self._past_words: tuple[Said, ...] = ()
+        self.talk = Talk()
 
     @property
     def design(self) -> Design | None:
@@ -138,8 +138,8 @@ class Desk:
     async def end(self) -> None:
         """Stop everything and close the files: the application is about to end."""
         self.stop()
-        with suppress(Llm4CovError):
-            await self._write_words()
+        if self.workbench is not None:
+            await self.talk.write(self.workbench)
         for task in (self._task, self._looking, self._warming):
             if task is not None:
                 task.cancel()
@@ -170,8 +170,7 @@ class Desk:
             await in_thread(self.workbench.close_files)
         self.workbench, self.error, self.elaboration = opened, None, None
         self._lookout = Lookout(opened)
-        if (session := opened.session) is not None:
-            self._past_words = await in_thread(lambda: Talk.of(opened.store).found(session.id))
+        await self.talk.read(opened)
         try:
             self.elaboration = await in_thread(lambda: elaborate(opened.design))
         except Llm4CovError as error:
@@ -263,16 +262,6 @@ class Desk:
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
 
-    def keep_words(self, text: str) -> None:
-        """Keep what a person said, as soon as there is a session it belongs to."""
-        if self.workbench is not None:
-            self._words.append((max(0, len(self.workbench.nodes) - 1), text))
-
-    def take_past_words(self) -> tuple[Said, ...]:
-        """What a person said earlier in the session that was opened; the first time it is asked for."""
-        past, self._past_words = self._past_words, ()
-        return past
-
     def answer(self, testbench: Testbench | None) -> None:
         """A person's word about the proposal that waits."""
         if self._answer is not None and not self._answer.done():
@@ -333,13 +322,6 @@ class Desk:
             self._tokens.clear()
             self._post(Happened(events.Text(text)))
 
-    async def _write_words(self) -> None:
-        bench, words = self.workbench, self._words
-        if words and bench is not None and (session := bench.session) is not None:
-            self._words = []
-            said = [Said(session.id, after, text) for after, text in words]
-            await in_thread(lambda: Talk.of(bench.store).keep(said))
-
     async def _look(self) -> None:
         """Look until nothing new has happened meanwhile."""
         while (state := self._look_again) is not None:
@@ -348,7 +330,8 @@ class Desk:
             if lookout is None:
                 return
             try:
-                await self._write_words()
+                if self.workbench is not None:
+                    await self.talk.write(self.workbench)
                 standing: Standing = await in_thread(partial(lookout.look, state))
                 self._post(Stood(standing))
                 if self._look_again is None and standing.nodes:

@@ -9,7 +9,7 @@ from textual.selection import Selection
 
 from llm4cov_assist.tui.app import AssistantApp
 from llm4cov_assist.tui.desk import Request
-from llm4cov_assist.tui.talk import Said, Talk
+from llm4cov_assist.tui.talk import Said, TalkFile
 from llm4cov_assist.tui.themes import DARK, INKS, LIGHT
 from llm4cov_assist.tui.widgets.conversation import Conversation
 from llm4cov_assist.tui.widgets.entries import Reply, Words
@@ -78,7 +78,7 @@ async def test_it_is_there_again_with_what_was_said_and_spent(
 
 
 def test_words_of_another_session_and_half_a_line_are_left_out(tmp_path: Path) -> None:
-    talk = Talk(tmp_path / "deep" / "talk.jsonl")
+    talk = TalkFile(tmp_path / "deep" / "talk.jsonl")
     assert talk.found("one") == ()
     talk.keep([Said("one", 0, "first"), Said("two", 0, "other")])
     talk.keep([Said("one", 2, "täglich")])

@@ -8,24 +8,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import work
 
 from llm4cov_assist.tui.commands import bindings
-from llm4cov_assist.tui.drafts import Draft, Drafts
 from llm4cov_assist.tui.garbage import settle
-from llm4cov_assist.tui.messages import (
-    Begun,
-    Checked,
-    Edited,
-    Ended,
-    Found,
-    Happened,
-    Opened,
-    OpenNode,
-    ReviewAsked,
-    Reviewed,
-    Stood,
-)
 from llm4cov_assist.tui.score import shown
+from llm4cov_assist.tui.screens.editing import EditingScreen
 from llm4cov_assist.tui.screens.welcome import WelcomeScreen
-from llm4cov_assist.tui.screens.working import WorkingScreen
 from llm4cov_assist.tui.widgets.editor_tabs import REVIEW, TESTBENCH
 from llm4cov_assist.tui.widgets.file_tree import FileTree
 from llm4cov_assist.tui.widgets.hierarchy import HierarchyTree
@@ -33,13 +19,24 @@ from llm4cov_assist.tui.widgets.modules import ModulesTable
 from llm4cov_assist.tui.widgets.review_pane import ReviewPane
 from llm4cov_assist.tui.widgets.rtl_view import RtlView
 from llm4cov_assist.tui.widgets.source_area import SourceArea
-from llm4cov_engine import Llm4CovError, Problem, Severity, check_testbench, events, in_thread
+from llm4cov_engine import Llm4CovError, Problem, Severity, events, in_thread
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
     from llm4cov_assist.tui.desk import Request
+    from llm4cov_assist.tui.messages import (
+        Begun,
+        Ended,
+        Found,
+        Happened,
+        Opened,
+        OpenNode,
+        ReviewAsked,
+        Reviewed,
+        Stood,
+    )
     from llm4cov_assist.tui.standing import Standing
     from llm4cov_engine import Feedback
 
@@ -48,7 +45,7 @@ _REST_SECONDS = 1.0
 """Without a key: a moment in which a person does not wait for the screen."""
 
 
-class MainScreen(WorkingScreen):
+class MainScreen(EditingScreen):
     """What the engine tells becomes what a person sees."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
@@ -56,7 +53,6 @@ class MainScreen(WorkingScreen):
     def __init__(self, request: Request, *, welcome: bool = True) -> None:
         super().__init__(request)
         self._welcomed = not welcome
-        self._drafts: Drafts | None = None
         self._flushed = False
         self._settling: Timer | None = None
 
@@ -75,7 +71,7 @@ class MainScreen(WorkingScreen):
 
     async def on_opened(self, event: Opened) -> None:
         """A design is there, or not."""
-        await self._write_draft()
+        await self.write_draft()
         design = self.desk.design
         tree = self.query_one(FileTree)
         tree.show_files(self.file_names())
@@ -97,23 +93,11 @@ class MainScreen(WorkingScreen):
         self.panel.write("\n".join(f"note: {note}" for note in design.notes))
         self.tell_policy()
         project = self.desk.workbench.project
-        self.assistant.remember(self.desk.take_past_words())
+        self.assistant.remember(self.desk.talk.take_past())
         self.assistant.price = lambda node: project.price(node.tokens)
-        self._drafts = Drafts.of(self.desk.workbench)
-        state = self.desk.workbench.state
-        name, text = (
-            (state.testbench.name, state.testbench.text) if state.testbench else (f"{design.top}_tb.sv", "")
-        )
-        draft = await in_thread(self._drafts.found)
-        editor = self.editors.testbench
-        if draft is not None and draft.text != text:
-            editor.load(draft.name, draft.text, base=text)
-            editor.path = draft.path
-            self.assistant.say("note", "Your unsaved edits of the testbench are back; F5 runs them.")
-        else:
-            editor.load(name, text)
+        has_draft = await self.load_testbench(self.desk.workbench)
         self.desk.look()
-        self._name_testbench()
+        self.name_testbench()
         self._show_scores()
         if self.desk.workbench.session is not None and len(self.desk.workbench.nodes) > 1:
             count = len(self.desk.workbench.nodes) - 1
@@ -121,7 +105,7 @@ class MainScreen(WorkingScreen):
             self.assistant.say(
                 "note", f"Session {self.desk.workbench.session.id} goes on after {count} {rounds}."
             )
-        elif not self._welcomed and not draft:
+        elif not self._welcomed and not has_draft:
             self.action_welcome()
         self._welcomed = True
         self.call_after_refresh(settle)
@@ -163,7 +147,7 @@ class MainScreen(WorkingScreen):
             else:
                 editor.load(testbench.name, testbench.text)
             editor.base = testbench.text
-        self._name_testbench()
+        self.name_testbench()
 
     @work(exclusive=True, group="marks", description="marks")
     async def _show_marks(self, standing: Standing) -> None:
@@ -245,57 +229,12 @@ class MainScreen(WorkingScreen):
         await self.editors.close("review:")
         self.editors.tabs.active = TESTBENCH
 
-    # Editing.
-
-    def on_edited(self, event: Edited) -> None:
-        """The testbench's text rested: check it and keep it."""
-        self._name_testbench()
-        self._keep_draft()
-        self._check(event.name)
-
-    @work(exclusive=True, group="check")
-    async def _check(self, name: str) -> None:
-        design, text = self.desk.design, self.editors.testbench.text
-        if design is None or not text.strip():
-            self.post_message(Checked(name, ()))
-            return
-        try:
-            found = await in_thread(lambda: check_testbench(design, name, text))
-        except Llm4CovError as error:
-            found = ()
-            self.panel.write(f"note: {error}")
-        self.post_message(Checked(name, found))
-
-    def on_checked(self, event: Checked) -> None:
-        """Live problems."""
-        own = [each for each in event.problems if each.span is None or each.span.file == event.name]
-        self.editors.testbench.show_problems(own)
-        self.panel.show_problems("editor", event.problems)
-
-    @work(exclusive=True, group="draft")
-    async def _keep_draft(self) -> None:
-        await self._write_draft()
-
-    async def _write_draft(self) -> None:
-        editor, drafts = self.editors.testbench, self._drafts
-        if drafts is None:
-            return
-        if editor.is_unsaved:
-            draft = Draft(editor.file, editor.text, editor.base, editor.path)
-            await in_thread(lambda: drafts.keep(draft))
-        else:
-            await in_thread(drafts.forget)
-
     async def flush(self) -> None:
         """Keep what was typed and end what runs; the second time there is nothing to do."""
         if not self._flushed:
             self._flushed = True
-            await self._write_draft()
+            await self.write_draft()
             await self.desk.end()
-
-    def _name_testbench(self) -> None:
-        editor = self.editors.testbench
-        self.editors.name_testbench(f"{editor.file}{' ●' if editor.is_unsaved else ''}")
 
     # Older rounds.
 

@@ -133,7 +133,8 @@ class WorkingScreen(FilingScreen):
 
     def _person_says(self, text: str) -> None:
         self.assistant.say("person", text)
-        self.desk.keep_words(text)
+        if self.desk.workbench is not None:
+            self.desk.talk.say(self.desk.workbench, text)
 
     def on_instructed(self, event: Instructed) -> None:
         """A person says what the next rounds should exercise."""
