@@ -136,6 +136,7 @@ class _Builder:
                 self.blocks,
                 self.model.bits,
                 late,
+                {*self.netlist.gates, *self.netlist.buffers, *latches},
                 lambda net: self._operands(net, flops),
                 lambda net, found: self._combine(net, found, latches),
             )

@@ -9,7 +9,7 @@ which change with `<=`, and combinational logic at rest are as everyone expects.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 
 from llm4cov_engine.proof.blocks import Block, Blocks
@@ -23,7 +23,8 @@ class Views:
 
     Attributes:
         early, late: literal of every net before and after the inputs change.
-        operands: what a net without a literal of its own is computed from.
+        logic: nets that are computed from others.
+        operands: what such a net is computed from.
         combine: the literal of such a net.
     """
 
@@ -31,6 +32,7 @@ class Views:
     blocks: Blocks
     early: dict[Bit, int]
     late: dict[Bit, int]
+    logic: Container[Bit]
     operands: Callable[[int], tuple[Bit, ...]]
     combine: Callable[[int, list[int]], int]
     _choices: dict[tuple[Block, str], int] = field(default_factory=dict)
@@ -42,42 +44,48 @@ class Views:
         if (leaf := self._leaf(block, bit)) is not None:
             return leaf
         assert isinstance(bit, int)
-        stack = [bit]
+        stack = [(bit, False)]
+        on_path: set[int] = set()
         while stack:
-            net = stack[-1]
-            if net in seen:
-                stack.pop()
+            net, ready = stack.pop()
+            if net in seen or (net in on_path and not ready):
                 continue
             operands = self.operands(net)
-            open_nets = [
-                each
-                for each in operands
-                if isinstance(each, int) and each not in seen and not self._is_leaf(each)
-            ]
-            if open_nets:
-                stack += open_nets
+            if not ready:
+                on_path.add(net)
+                stack.append((net, True))
+                stack += [
+                    (each, False) for each in operands if isinstance(each, int) and not self._is_leaf(each)
+                ]
                 continue
-            found = []
-            for each in operands:
-                leaf = self._leaf(block, each)
-                found.append(leaf if leaf is not None else seen[each])  # type: ignore[index]
-            seen[net] = self.combine(net, found)
-            stack.pop()
+            on_path.discard(net)
+            seen[net] = self.combine(net, [self._seen_of(block, each) for each in operands])
         return seen[bit]
 
+    def _seen_of(self, block: Block, net: Bit) -> int:
+        if (leaf := self._leaf(block, net)) is not None:
+            return leaf
+        known = self._seen[block].get(net) if isinstance(net, int) else None
+        # What depends on its own output is any value.
+        return known if known is not None else self.graph.input()
+
     def _is_leaf(self, net: Bit) -> bool:
-        return self.early.get(net) == self.late.get(net) or net in self.blocks.variables
+        return net not in self.logic or net in self.blocks.variables
 
     def _leaf(self, block: Block, net: Bit) -> int | None:
-        """What is seen of a constant, a register or a variable; None for what lies in between."""
+        """What is seen of a constant, a register or a variable; None for what lies in between.
+
+        What lies in between is never taken as a whole, even if it is the same before and after: `a && not_a`
+        is, but not in the moment when only one of the two has changed.
+        """
         if net in ("x", "z"):
             return self.graph.input()
+        if not self._is_leaf(net):
+            return None
         early, late = self.early[net], self.late[net]
         if early == late:
             return early
-        if net not in self.blocks.variables:
-            return None
-        name = self.blocks.variables[net]
+        name = self.blocks.variables.get(net)
         if name is None:
             # Two variables are one net here: each time either may be meant.
             return self.graph.choice(self.graph.input(), early, late)
