@@ -99,13 +99,11 @@ class Desk:
         if self.name_of(path) is not None:
             return Role.RTL
         top = self.workbench.design.top
-        if (
-            path.suffix in _RTL
-            and top in text
-            and any(top in each.instantiates for each in declarations(text))
-        ):
-            return Role.TESTBENCH
-        return Role.OTHER
+        if path.suffix not in _RTL or top not in text:
+            return Role.OTHER
+        # A module with ports is RTL around it: a testbench has nothing that drives it.
+        has_dut = any(top in each.instantiates and not each.has_ports for each in declarations(text))
+        return Role.TESTBENCH if has_dut else Role.OTHER
 
     async def look(self) -> None:
         """Take a new picture; RTL that has not been run since it changed keeps the old one."""
@@ -256,7 +254,7 @@ class Desks:
         try:
             desk = await self.open(Place(project, self._top(project)))
         except AmbiguousTopError as error:
-            return await self._by_content(project, text, error)
+            return await self._by_content(project, path, text, error)
         if desk.role_of(path, text) is not Role.OTHER:
             return desk
         for top in _tops_of(text):
@@ -265,15 +263,18 @@ class Desks:
                 return found
         return desk
 
-    async def _by_content(self, project: Path, text: str, error: AmbiguousTopError) -> Desk | None:
+    async def _by_content(
+        self, project: Path, path: Path, text: str, error: AmbiguousTopError
+    ) -> Desk | None:
         """Where several modules could be the top, the one the document is about."""
-        found = declarations(text)
-        own = [each.name for each in found]
-        names = dict.fromkeys([*(name for each in found for name in each.instantiates), *own])
+        names = _subjects(text)
         first = [name for name in names if name in error.candidates]
         for top in (*first, *(name for name in names if name not in first)):
             desk = await self._try(Place(project, top))
-            if desk is not None:
+            if desk is not None and desk.role_of(path, text) is not Role.OTHER:
+                return desk
+        for desk in self.all:
+            if desk.place.path == project and desk.role_of(path, text) is not Role.OTHER:
                 return desk
         raise error
 
@@ -298,14 +299,21 @@ class Desks:
 
 
 def _tops_of(text: str) -> tuple[str, ...]:
-    """Modules that a text beside the design's files may be about: what it instantiates, else itself.
+    """Modules that a text beside the design's files may be about."""
+    return _subjects(text)[:4]
 
-    A module without ports is about others, as a testbench is that has just been begun.
+
+def _subjects(text: str) -> tuple[str, ...]:
+    """Modules that a text is about, the likeliest first.
+
+    RTL is about its own modules. One without ports is about those that it instantiates, as a testbench is,
+    and about none where it has only been begun.
     """
     found = declarations(text)
-    own = {each.name for each in found}
-    asked = dict.fromkeys(name for each in found for name in each.instantiates if name not in own)
-    return tuple(asked)[:4] or tuple(each.name for each in found if each.has_ports)[:1]
+    own = [each.name for each in found]
+    used = [name for each in found for name in each.instantiates if name not in own]
+    with_ports = [each.name for each in found if each.has_ports]
+    return tuple(dict.fromkeys([*with_ports, *used] if with_ports else used))
 
 
 @lru_cache(32)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from llm4cov_engine import check_rtl, check_testbench, in_thread, is_too_large, with_texts
+from llm4cov_engine import Design, check_rtl, check_testbench, in_thread, is_too_large, with_texts
 from llm4cov_lsp.desks import PROJECT_FILE, Desk, Role
 from llm4cov_lsp.features.problems import live_diagnostics
 from llm4cov_lsp.positions import Lines, Shift
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 _AT_ONCE = asyncio.Semaphore(1)
 """Checks need a core while they last: one at a time leaves the others to answers and rounds."""
+
+_HARDWARE = (".sv", ".v", ".svh", ".vh")
+
+_NO_DESIGN = Design("", (), "")
+"""What a text is parsed beside that no design is known for."""
+
+_OF_HEADERS = frozenset({"CouldNotOpenIncludeFile", "UnknownDirective"})
+"""What is said of a text for want of the headers that a design would bring."""
 
 _REST = 0.25
 """Of the time a check took: the pause after it, so that a client that never rests leaves room for others."""
@@ -68,7 +76,7 @@ async def check(server: Server, uri: str) -> None:
         return
     desk = await server.desk_of(uri)
     options = server.options_at(path)
-    if desk is None or not options.live.enabled:
+    if not options.live.enabled or (desk is None and path.suffix not in _HARDWARE):
         if (document := server.document(uri)) is not None:
             server.live[uri] = Live(server.lines(document.source), version=document.version or 0)
             publish(server, uri)
@@ -77,18 +85,22 @@ async def check(server: Server, uri: str) -> None:
         if (document := server.document(uri)) is None:
             return
         text, version = document.source, document.version or 0
-        if is_too_large(desk.workbench.design, text):
-            name = desk.workbench.design.id
-            message = f"{name} is too large to be checked while you type; runs tell its errors."
+        design = desk.workbench.design if desk is not None else _NO_DESIGN
+        if is_too_large(design, text):
+            message = (
+                f"{design.id or path.name} is too large to be checked while you type; runs tell its errors."
+            )
             server.tell_once(message, types.MessageType.Info)
         problems = await in_thread(lambda: _problems(server, desk, path, text))
     if server.document(uri) is None:
         return
     lines = server.lines(text)
-    found = live_diagnostics(problems, lines, partial(_locate, server, desk), warnings=options.live.warnings)
+    locate = partial(_locate, server, desk) if desk is not None else _nowhere
+    found = live_diagnostics(problems, lines, locate, warnings=options.live.warnings)
     before, server.live[uri] = server.live.get(uri), Live(lines, tuple(found), version)
     publish(server, uri)
-    if before is not None and before.lines.text != text and desk.name_of(path) is not None:
+    is_new = before is not None and before.lines.text != text
+    if is_new and desk is not None and desk.name_of(path) is not None:
         _ask_others(server, desk, uri)
 
 
@@ -112,7 +124,10 @@ class _Turn:
         loop.call_later(rest, _AT_ONCE.release)
 
 
-def _problems(server: Server, desk: Desk, path: Path, text: str) -> tuple[LiveProblem, ...]:
+def _problems(server: Server, desk: Desk | None, path: Path, text: str) -> tuple[LiveProblem, ...]:
+    if desk is None:
+        found = server.checker.problems(partial(check_rtl, _NO_DESIGN, path.name, text))
+        return tuple(each for each in found if each.code not in _OF_HEADERS)
     workbench = desk.workbench
     design = with_texts(workbench.design, _unsaved(server, desk))
     name = desk.name_of(path)
@@ -131,6 +146,11 @@ def _unsaved(server: Server, desk: Desk) -> dict[str, str]:
         if name is not None and document is not None:
             texts[name] = document.source
     return texts
+
+
+def _nowhere(span: Span) -> None:
+    """Where a span of a text without a design lies besides: it has no other files."""
+    del span
 
 
 def _locate(server: Server, desk: Desk, span: Span) -> types.Location | None:

@@ -41,6 +41,24 @@ async def test_a_folder_without_a_plain_top_is_read_by_what_the_document_is_abou
         assert "Close coverage" in await editor.lenses(rtl)
 
 
+async def test_rtl_around_a_module_is_no_testbench_for_it(tmp_path: Path) -> None:
+    """Where any of several modules may be the top, each file is read as what is in it."""
+    folder = workspace(tmp_path)
+    pair = "module pair(input logic clk, rst_n, output logic [3:0] count);\n"
+    pair += "  counter u(.clk, .rst_n, .enable(1'b1), .clear(1'b0), .count, .full());\n"
+    pair += "  wires w(.count);\nendmodule\n"
+    (folder / "rtl" / "pair.sv").write_text(pair)
+    (folder / "rtl" / "wires.sv").write_text("module wires(input logic [3:0] count);\nendmodule\n")
+    (folder / "rtl" / "other.sv").write_text("module other(input logic a, output logic b);\nendmodule\n")
+    async with editing(folder) as editor:
+        for name in ("rtl/counter.sv", "rtl/pair.sv", "rtl/wires.sv", TB):
+            uri = editor.open(name)
+            assert await editor.diagnostics(uri) == [], name
+            assert ("Repair" in await editor.lenses(uri)) == (name == TB)
+        broken = editor.open("rtl/other.sv", "module other(input logic a,\n  assign = ;\n")
+        assert await editor.diagnostics(broken), "a text that no design can be made of is parsed at least"
+
+
 @pytest.mark.parametrize("name", ["my repository ü", "100%41"])
 async def test_folders_whose_names_are_written_otherwise_in_addresses_are_like_others(
     tmp_path: Path, name: str
@@ -55,8 +73,9 @@ async def test_folders_whose_names_are_written_otherwise_in_addresses_are_like_o
         assert [each.title for each in await editor.actions(rtl, 0)][:1] == ["Close coverage of counter"]
         assert editor.statuses == []
         editor.close(bench)
-        assert await editor.until(lambda: editor.published[-1].uri == bench)
-        assert editor.published[-1].diagnostics == ()
+        await editor.until(
+            lambda: (editor.published[-1].uri, editor.published[-1].diagnostics) == (bench, ())
+        )
 
 
 async def test_a_testbench_that_is_emptied_and_written_again_stays_one(tmp_path: Path) -> None:
