@@ -41,6 +41,7 @@ UNREACHABLE = {
     "divider": set[int](),
     "magic_key": set[int](),
     "one_hot": set[int](),
+    "serial_lock": set[int](),
     "small_cpu": set[int](),
     "timer16": set[int](),
     "unlock": {23},
@@ -49,7 +50,7 @@ UNREACHABLE = {
 
 def setup_of(subject: Design) -> Setup:
     known = know(subject, may_scale=True)
-    setup = find_setup(known.bench, known.elaboration, known.words)
+    setup = find_setup(known.bench, known.elaboration, known.vocabulary)
     assert isinstance(setup, Setup), setup
     return setup
 
@@ -60,7 +61,7 @@ async def searched(
     seed: int = 1,
     base: Sequence[Program] = (),
     given: Sequence[Program] = (),
-    work: float = 60.0,
+    work: float = 30.0,
     patience: int = 1,
 ) -> Searched:
     return await find(
@@ -143,8 +144,8 @@ async def test_a_given_program_is_built_on() -> None:
         Operation(Code.DRIVE, 0, Mode.HOLD, word),
         Operation(Code.RUN, count=1),
     )
-    without = await searched(subject)
-    found = await searched(subject, given=(witness,))
+    without = await searched(subject, work=4.0)
+    found = await searched(subject, given=(witness,), work=4.0)
     assert without.coverage is not None
     assert found.coverage is not None
     hit = {point.what for point in found.coverage.points if point.metric is Metric.BRANCH and point.hits}

@@ -35,7 +35,7 @@ def run(cycles: int) -> Operation:
 
 def setup_of(name: str) -> Setup:
     known = know(design(name), may_scale=True)
-    setup = find_setup(known.bench, known.elaboration, known.words)
+    setup = find_setup(known.bench, known.elaboration, known.vocabulary)
     assert isinstance(setup, Setup), setup
     return setup
 
@@ -89,6 +89,8 @@ def every_mode(setup: Setup) -> list[Trial]:
         if mode in (Mode.FIELDS, Mode.LISTED, Mode.SEQUENCE) and not setup.lanes[1].values:
             continue
         if mode is Mode.WORDS and not setup.lanes[number % 2].words:
+            continue
+        if mode is Mode.SCRIPT and not setup.lanes[number % 2].script:
             continue
         output = mode in OF_OUTPUT
         program += [drive(number % 2, mode, 0 if output else 1, 5), run(number + 1)]

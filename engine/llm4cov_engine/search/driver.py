@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
+    from llm4cov_engine.policy.builtin.words import Word
     from llm4cov_engine.search.setup import Lane
 
 _LIMITS: Final = Limits(address_space=8 << 30, file_size=1 << 30, stack=64 << 20, open_files=512)
@@ -299,11 +300,14 @@ def _lane_line(setup: Setup, lane: Lane) -> str:
         f"lane {setup.number(lane.port)} {lane.element} {lane.word} {lane.width} {lane.idle}",
         f"{int(lane.is_serial)} {lane.group} {_many(lane.values)} {len(lane.fields)}",
         *(f"{field.low} {field.width} {_many(field.values)}" for field in lane.fields),
-        str(len(lane.words)),
-        *(f"{word.mask} {word.value}" for word in lane.words),
+        *(_words(words) for words in (lane.words, lane.script)),
         f"{_many(lane.partners)} {int(lane.is_rare)}",
     ]
     return " ".join(words)
+
+
+def _words(words: Sequence[Word]) -> str:
+    return " ".join((str(len(words)), *(f"{word.mask} {word.value}" for word in words)))
 
 
 def _bytes(width: int) -> int:

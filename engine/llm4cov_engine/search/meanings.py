@@ -29,6 +29,7 @@ MEANINGS: Final = {
     Mode.UNTIL: "1 once in `every` cycles, and then until the output that `given` names is 1",
     Mode.WORDS: "words the RTL knows, `every` of them from number `given` on, their open bits random",
     Mode.LATER: "the output that `given` names, as it was `every` cycles ago",
+    Mode.SCRIPT: "from place `given` on, what the RTL shifts in to compare it, `every` cycles each",
 }
 
 BODIES: Final = {
@@ -83,6 +84,10 @@ BODIES: Final = {
         behaviour[who].steps = {steps[30:0], output_is_high(int'(given))};
         return {word}'(behaviour[who].steps[every[4:0]]);
       end""",
+    Mode.SCRIPT: """begin
+        if (steps % every != 0) return held;
+        return scripted(who, 32'(given) + steps / every);
+      end""",
 }
 """Statement by mode; `{word}` stands for the bits of the widest lane."""
 
@@ -90,7 +95,7 @@ DRAWN: Final = frozenset((Mode.SPARSE, Mode.DENSE))
 """Modes that keep what they draw."""
 
 OF_BITS: Final = frozenset(
-    (Mode.RANDOM, Mode.SLOW, Mode.SPARSE, Mode.DENSE, Mode.LISTED, Mode.FIELDS, Mode.WORDS)
+    (Mode.RANDOM, Mode.SLOW, Mode.SPARSE, Mode.DENSE, Mode.LISTED, Mode.FIELDS, Mode.WORDS, Mode.SCRIPT)
 )
 """Modes that draw bits."""
 
@@ -117,9 +122,10 @@ COUNTING: Final = frozenset(
         Mode.UNTIL,
         Mode.WORDS,
         Mode.LATER,
+        Mode.SCRIPT,
     )
 )
 """Modes that take a count."""
 
-VALUED: Final = frozenset((Mode.HOLD, Mode.RAMP, Mode.PULSE, Mode.WORDS))
+VALUED: Final = frozenset((Mode.HOLD, Mode.RAMP, Mode.PULSE, Mode.WORDS, Mode.SCRIPT))
 """Modes whose value is a value."""

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 MOST_PARTNERS: Final = 3
 """Outputs an input gets."""
@@ -48,7 +48,8 @@ def partners_of(name: str, outputs: Sequence[str]) -> tuple[int, ...]:
         answers = _answers(own, other)
         together = _together(own, other)
         if answers and (together or len(own) == 1 or len(other) == 1):
-            scores[number] = (-2 * together - 3, number)
+            same_channel = _channel(own) == _channel(other)
+            scores[number] = (-2 * together - 3 - same_channel, number)
         elif together:
             scores[number] = (-2 * together, number)
     return tuple(sorted(scores, key=lambda number: scores[number]))[:MOST_PARTNERS]
@@ -69,9 +70,14 @@ def _together(one: Sequence[str], other: Sequence[str]) -> int:
     return count
 
 
-def _answers(own: Iterable[str], other: Iterable[str]) -> bool:
+def _channel(words: Sequence[str]) -> str:
+    """What is left of a handshake's last word: "ar" of "arvalid" and "arready"."""
+    return re.sub(r"(ready|valid|rdy|vld)$", "", words[-1]) if words else ""
+
+
+def _answers(own: Sequence[str], other: Sequence[str]) -> bool:
     """Whether a name is that of an answer to what the other is called."""
-    last, asked = [*own][-1:], [*other][-1:]
+    last, asked = own[-1:], other[-1:]
     return any(
         re.fullmatch(answer, word) is not None and re.fullmatch(request, question) is not None
         for answer, request in _ANSWERS

@@ -61,6 +61,9 @@ _OVERHEAD: Final = 60
 _MENDING: Final = 3
 """Generations that look for what the trials lose when they run one after the other."""
 
+_MENDING_WORK: Final = 3.0
+"""Seconds of the processor for each of them."""
+
 _REDUCING: Final = 12_000_000
 """Cycles spent on making the trials shorter, twice, for a design of `_SIZE`."""
 
@@ -210,11 +213,14 @@ class Search:
         known: frozenset[int],
         prefix: Sequence[Program] = (),
         longest: int = 0,
+        work: float | None = None,
     ) -> tuple[list[Win], bool]:
         """One generation on all cores; what it found, and whether every job came to its end."""
         slots = asyncio.Semaphore(usable_cores())
         far = longest == _FARTHEST
         longest = max(400, min(longest or _LONGEST, cycles // (3 if far else 4)))
+
+        share = max(1.0, self._work if work is None else work) / JOBS
 
         async def job(index: int) -> Explored:
             async with slots:
@@ -224,7 +230,7 @@ class Search:
                     longest=longest,
                     overhead=_OVERHEAD,
                     marathons=_MORE_MARATHONS if far or self._is_deep() else _MARATHONS,
-                    work=max(1.0, self._work / JOBS),
+                    work=share,
                     known=known,
                     corpus=corpus,
                     prefix=prefix,
@@ -232,7 +238,8 @@ class Search:
                 )
 
         answers = await together(*(job(index) for index in range(JOBS)))
-        self._work -= sum(each.spent for each in answers)
+        if work is None:
+            self._work -= sum(each.spent for each in answers)
         return [win for each in answers for win in each.wins], not any(each.cut for each in answers)
 
     def _is_deep(self) -> bool:
@@ -284,7 +291,7 @@ class Search:
             reachers = [win.program for win in self._wins if win.hits & lost][-_KEPT:]
             cycles = max(_FEWEST, int(_FIRST / self._scale) // 2)
             wins, _ = await self._generation(
-                _MOST_GENERATIONS + number, cycles, reachers, chain.hits, prefix=programs
+                _MOST_GENERATIONS + number, cycles, reachers, chain.hits, prefix=programs, work=_MENDING_WORK
             )
             more = [win.program for win in cover(wins, lost)]
             # What was found first is tried first: its state is the one the chain really ends in.

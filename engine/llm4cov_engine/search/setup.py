@@ -12,11 +12,11 @@ from llm4cov_engine.elaboration.records import Direction, Port
 from llm4cov_engine.policy.builtin.bench import Bench
 from llm4cov_engine.policy.builtin.buses import ADDRESS, DATA, ONES, ZERO, Bus
 from llm4cov_engine.policy.builtin.values import Field
-from llm4cov_engine.policy.builtin.words import Word
+from llm4cov_engine.policy.builtin.words import EMPTY, Vocabulary, Word
 from llm4cov_engine.search.partners import is_rare, partners_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from llm4cov_engine.elaboration.records import Elaboration
     from llm4cov_engine.policy.builtin.buses import Step
@@ -51,6 +51,7 @@ class Lane:
         values: what the RTL compares the lane with, and values next to them.
         fields: parts of the lane with the values the RTL compares them with.
         words: what the RTL tells apart on the lane as a whole.
+        script: what shift registers that the lane feeds are compared with, part by part as they come in.
         partners: for a single bit, outputs that it seems to answer to, the likeliest first.
         is_rare: a single bit that is best left alone most of the time, such as an error.
     """
@@ -67,6 +68,7 @@ class Lane:
     values: tuple[int, ...] = ()
     fields: tuple[Field, ...] = ()
     words: tuple[Word, ...] = ()
+    script: tuple[Word, ...] = ()
     partners: tuple[int, ...] = ()
     is_rare: bool = False
 
@@ -113,13 +115,11 @@ class Setup:
         return tuple(number for number, lane in enumerate(self.lanes) if lane.port == port)
 
 
-def find_setup(
-    bench: Bench, elaboration: Elaboration, words: Mapping[str, tuple[Word, ...]] | None = None
-) -> Setup | str:
+def find_setup(bench: Bench, elaboration: Elaboration, vocabulary: Vocabulary = EMPTY) -> Setup | str:
     """How to drive a DUT; or why a search cannot drive it, as a clause.
 
     Args:
-        words: port to the words the RTL tells apart on it.
+        vocabulary: what the RTL tells apart on its ports.
     """
     ports = {port.name: port for port in elaboration.ports}
     for port in elaboration.ports:
@@ -150,7 +150,7 @@ def find_setup(
     )
     chosen = tuple(sorted(dict.fromkeys((*asked, *outputs)), key=lambda name: name not in asked))
     chosen = tuple(name for name in outputs if name in chosen[:MOST_OUTPUTS])
-    lanes = tuple(_in_company(lane, chosen, (words or {}).get(lane.port, ())) for lane in lanes)
+    lanes = tuple(_in_company(lane, chosen, vocabulary) for lane in lanes)
     found = Setup(
         bench=bench,
         ports=elaboration.ports,
@@ -165,13 +165,19 @@ def find_setup(
     return replace(found, buses=tuple(_buses(found)))
 
 
-def _in_company(lane: Lane, outputs: Sequence[str], words: Sequence[Word]) -> Lane:
+def _in_company(lane: Lane, outputs: Sequence[str], vocabulary: Vocabulary) -> Lane:
     """A lane with what is known from the rest of the DUT."""
     low, mask = LANE * lane.word, (1 << lane.width) - 1
+    words = vocabulary.words.get(lane.port, ())
     whole = [word for word in words if word.mask == (word.mask >> low & mask) << low]
+    script = [
+        Word(word.mask >> low & mask, word.value >> low & mask)
+        for word in vocabulary.scripts.get(lane.port, ())
+    ]
     return replace(
         lane,
         words=tuple(Word(word.mask >> low, word.value >> low) for word in whole),
+        script=tuple(script) if any(word.mask for word in script) else (),
         partners=partners_of(lane.port, outputs) if lane.width == 1 else (),
         is_rare=lane.width == 1 and is_rare(lane.port),
     )

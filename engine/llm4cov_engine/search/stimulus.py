@@ -40,6 +40,7 @@ class Mode(IntEnum):
         UNTIL: 1 once in `count` cycles, and then until the output number `value` is 1.
         WORDS: one of the words the RTL tells apart, of `count` from number `value` on, other bits random.
         LATER: what the output number `value` was `count` cycles ago.
+        SCRIPT: from place `value` on, `count` cycles each, parts of what shift registers are compared with.
     """
 
     HOLD = 0
@@ -64,6 +65,7 @@ class Mode(IntEnum):
     UNTIL = 19
     WORDS = 20
     LATER = 21
+    SCRIPT = 22
 
 
 class Code(StrEnum):

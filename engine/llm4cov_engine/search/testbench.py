@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from llm4cov_engine.elaboration.records import Port
+    from llm4cov_engine.policy.builtin.words import Word
     from llm4cov_engine.search.setup import Lane, Setup, SetupBus
     from llm4cov_engine.search.stimulus import Program
 
@@ -78,6 +79,7 @@ class _Text:
         self._listed = sorted({lane for lane, mode in drives if mode in (Mode.LISTED, Mode.SEQUENCE)})
         self._fielded = sorted({lane for lane, mode in drives if mode is Mode.FIELDS})
         self._worded = sorted({lane for lane, mode in drives if mode is Mode.WORDS})
+        self._scripted = sorted({lane for lane, mode in drives if mode is Mode.SCRIPT})
         self._outputs = self._used_outputs(operations)
         widest = max((lane.width for lane in setup.lanes), default=1)
         self._word = 64 if widest > 32 else 32
@@ -139,13 +141,11 @@ class _Text:
             for number, lane in self._chosen(self._fielded)
         ]
         lane_words = [
-            (
-                self._lane_names[number],
-                self._list(number, "MASKS", lane.width, tuple(word.mask for word in lane.words)),
-                self._list(number, "WORDS", lane.width, tuple(word.value for word in lane.words)),
-                len(lane.words),
-            )
-            for number, lane in self._chosen(self._worded)
+            self._words(number, "WORD", lane.width, lane.words) for number, lane in self._chosen(self._worded)
+        ]
+        lane_scripts = [
+            self._words(number, "SCRIPT", lane.width, lane.script)
+            for number, lane in self._chosen(self._scripted)
         ]
         return {
             "lanes": self._lane_names,
@@ -156,6 +156,7 @@ class _Text:
             "lane_lists": lane_lists,
             "lane_fields": lane_fields,
             "lane_words": lane_words,
+            "lane_scripts": lane_scripts,
             # By now every list has its name.
             "lists": [(name, width, values) for name, (width, values) in self._lists.items()],
         }
@@ -213,6 +214,12 @@ class _Text:
         name = _unique([name], {*self._names.values(), *self._lane_names, *self._lists})[0]
         self._lists[name] = (width, values)
         return name
+
+    def _words(self, number: int, what: str, width: int, words: Sequence[Word]) -> tuple[str, str, str, int]:
+        """A lane, the lists of its words' masks and values, and how many there are."""
+        masks = self._list(number, f"{what}_MASKS", width, tuple(word.mask for word in words))
+        values = self._list(number, f"{what}_VALUES", width, tuple(word.value for word in words))
+        return self._lane_names[number], masks, values, len(words)
 
     def _fields(self, number: int, lane: Lane) -> list[tuple[int, int, str, int]]:
         return [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llm4cov_engine.design.design import Design
@@ -15,7 +15,7 @@ from llm4cov_engine.policy.builtin.interfaces import read_interfaces, read_struc
 from llm4cov_engine.policy.builtin.scaling import scaled
 from llm4cov_engine.policy.builtin.signals import Signal
 from llm4cov_engine.policy.builtin.survey import survey
-from llm4cov_engine.policy.builtin.words import Word, read_words
+from llm4cov_engine.policy.builtin.words import Vocabulary, read_vocabulary
 
 if TYPE_CHECKING:
     from llm4cov_engine.elaboration.records import Port
@@ -29,7 +29,7 @@ class Known:
     elaboration: Elaboration
     bench: Bench
     comparisons: Sequence[Comparison]
-    words: Mapping[str, tuple[Word, ...]] = field(default_factory=dict)
+    vocabulary: Vocabulary
 
     @property
     def file_name(self) -> str:
@@ -61,7 +61,7 @@ def know(design: Design, *, may_scale: bool) -> Known:
     odd = any(not _is_vector(port) for port in elaboration.ports)
     bench = survey(design, elaboration, comparisons, interfaces, read_structs(design) if odd else {})
     bench = replace(bench, notes=(*bench.notes, *notes))
-    return Known(design, elaboration, bench, comparisons, read_words(design))
+    return Known(design, elaboration, bench, comparisons, read_vocabulary(design))
 
 
 def _is_vector(port: Port) -> bool:

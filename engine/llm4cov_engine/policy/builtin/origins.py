@@ -58,6 +58,59 @@ def _assignments(statement: Any) -> dict[str, list[_Assignment]]:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A register that takes in part after part.
+
+    Attributes:
+        width: its bits.
+        part: what comes in.
+        part_width: bits of that.
+        comes_low: it comes in at the least significant end.
+    """
+
+    width: int
+    part: Any
+    part_width: int
+    comes_low: bool
+
+
+_FEWEST_PARTS = 4
+"""Of a shift register that is worth a script; shorter ones only delay."""
+
+
+def find_shifts(netlist: Netlist) -> dict[str, Shift]:
+    """Path to shift register."""
+    found: dict[str, Shift] = {}
+    for block in netlist.blocks:
+        for path, each in _assignments(block.body).items():
+            for assignment in each:
+                if path not in found and (shift := _shift(path, assignment)) is not None:
+                    found[path] = shift
+    return found
+
+
+def _shift(path: str, assignment: _Assignment) -> Shift | None:
+    """`r <= {r[5:0], part}` or `r <= {part, r[7:2]}`."""
+    target, source = stripped(assignment.target), stripped(assignment.source)
+    if source.kind != ExpressionKind.Concatenation or target.kind in SELECTIONS or not target.type.isIntegral:
+        return None
+    operands = [stripped(each) for each in source.operands]
+    own = [each.kind in SELECTIONS and _names(each, path) for each in operands]
+    if len(operands) != 2 or sum(own) != 1:
+        return None
+    part = operands[own.index(False)]
+    width, part_width = int(target.type.bitWidth), int(part.type.bitWidth)
+    if width < _FEWEST_PARTS * part_width or int(source.type.bitWidth) != width:
+        return None
+    return Shift(width, part, part_width, comes_low=own[0])
+
+
+def _names(expression: Any, path: str) -> bool:
+    symbol = symbol_of(expression)
+    return symbol is not None and path_of(symbol) == path
+
+
 class Follower:
     """Follows the bits of an expression back to input ports, through assignments and registers.
 
@@ -70,6 +123,7 @@ class Follower:
         self._values = values
         self._keeps = keeps
         self._assigned: dict[int, dict[str, list[_Assignment]]] = {}
+        self.shifts = find_shifts(netlist) if keeps else {}
         self._found: dict[tuple[str, int], tuple[tuple[str, int], ...]] = {}
         self._settled: dict[str, Any] = {}
         if keeps:
@@ -93,7 +147,7 @@ class Follower:
         yield from self._expression(expression, bit, _DEPTH, frozenset())
 
     def _expression(
-        self, expression: Any, low: int, depth: int, seen: frozenset[str]
+        self, expression: Any, low: int, depth: int, seen: frozenset[tuple[str, int]]
     ) -> Iterator[tuple[str, int]]:
         expression = stripped(expression)
         kind = expression.kind
@@ -117,7 +171,9 @@ class Follower:
             fixed = self._values.integer(choice.conditions[0].expr)
         return [choice.left, choice.right] if fixed is None else [choice.left if fixed else choice.right]
 
-    def _part(self, expression: Any, low: int, depth: int, seen: frozenset[str]) -> Iterator[tuple[str, int]]:
+    def _part(
+        self, expression: Any, low: int, depth: int, seen: frozenset[tuple[str, int]]
+    ) -> Iterator[tuple[str, int]]:
         """The operand of a concatenation that holds a bit."""
         below = 0
         for operand in reversed(list(expression.operands)):
@@ -127,12 +183,17 @@ class Follower:
                 return
             below += width
 
-    def _symbol(self, symbol: Any, low: int, depth: int, seen: frozenset[str]) -> Iterator[tuple[str, int]]:
+    def _symbol(
+        self, symbol: Any, low: int, depth: int, seen: frozenset[tuple[str, int]]
+    ) -> Iterator[tuple[str, int]]:
         path = path_of(symbol)
         if path in self._inputs:
             yield self._inputs[path], low
             return
-        if path in seen:
+        if path in self.shifts:
+            yield f".{path}", low
+            return
+        if (path, low) in seen:
             return
         if depth == _DEPTH:
             if (path, low) not in self._found:
@@ -141,15 +202,19 @@ class Follower:
         else:
             yield from self._followed(path, low, depth, seen)
 
-    def _followed(self, path: str, low: int, depth: int, seen: frozenset[str]) -> Iterator[tuple[str, int]]:
+    def _followed(
+        self, path: str, low: int, depth: int, seen: frozenset[tuple[str, int]]
+    ) -> Iterator[tuple[str, int]]:
         lost = True
-        for origin in self._sources(path, low, depth - 1, seen | {path}) if depth else ():
+        for origin in self._sources(path, low, depth - 1, seen | {(path, low)}) if depth else ():
             lost = False
             yield origin
         if lost and self._keeps:
             yield f".{path}", low
 
-    def _sources(self, path: str, low: int, depth: int, seen: frozenset[str]) -> Iterator[tuple[str, int]]:
+    def _sources(
+        self, path: str, low: int, depth: int, seen: frozenset[tuple[str, int]]
+    ) -> Iterator[tuple[str, int]]:
         """Where a bit of a signal starts out, by whatever drives that bit."""
         followed = 0
         for driver in self._netlist.drivers.get(path, []):

@@ -51,7 +51,7 @@ def requested(state: State, seed: int) -> Request | None:
         ElaborationError: the design cannot be elaborated.
     """
     known = know(state.design, may_scale=True)
-    setup = find_setup(known.bench, known.elaboration, known.words)
+    setup = find_setup(known.bench, known.elaboration, known.vocabulary)
     if isinstance(setup, str):
         return None
     testbench, feedback = state.testbench, state.feedback

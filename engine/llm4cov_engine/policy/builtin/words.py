@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from pyslang.ast import BinaryOperator, ExpressionKind, StatementKind, SymbolKind, UnaryOperator, VisitAction
@@ -10,7 +11,7 @@ from pyslang.ast import BinaryOperator, ExpressionKind, StatementKind, SymbolKin
 from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.elaboration.netlist import path_of, read_netlist, stripped
 from llm4cov_engine.elaboration.values import Values
-from llm4cov_engine.policy.builtin.origins import Follower
+from llm4cov_engine.policy.builtin.origins import Follower, Shift
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +31,15 @@ _DEPTH: Final = 5
 """Signals of one bit that are looked through."""
 
 _WIDEST: Final = 64
+_DATA: Final = re.compile(
+    r"dat|inst|rdt|word|opcode|cmd|miso|(^|_)(op|code|mem|resp|q|d|in|din|rd)(_|$)", re.IGNORECASE
+)
+_LONGEST_SCRIPT: Final = 1024
+"""Parts."""
+
+_TELLING: Final = 3
+"""Bits of a word that chance does not find anyway."""
+
 _FEWEST: Final = 4
 """Words below which a port is better driven by its values and fields."""
 
@@ -50,14 +60,32 @@ _Cube = dict[str, Word]
 """What has to hold of which port, or of which signal that no port was found for."""
 
 
-def read_words(design: Design) -> dict[str, tuple[Word, ...]]:
-    """Port to the words the RTL tells apart on it, the most special ones only, in source order.
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What the RTL tells apart on its ports.
 
-    What is decoded behind logic that cannot be followed back to a port counts for every input of its width.
+    Attributes:
+        words: port to words, the most special ones only, in source order.
+        scripts: port to what the shift registers that it feeds are compared with, one after the other, part
+            by part in the order in which they have to come in.
+    """
+
+    words: dict[str, tuple[Word, ...]] = field(default_factory=dict)
+    scripts: dict[str, tuple[Word, ...]] = field(default_factory=dict)
+
+
+EMPTY: Final = Vocabulary()
+
+
+def read_vocabulary(design: Design) -> Vocabulary:
+    """The vocabulary of an elaborated design.
+
+    What is decoded behind logic that cannot be followed back to a port counts for the inputs of its width,
+    those that are called data if there are any.
     """
     unit = compiled(design)
     if unit.top is None:
-        return {}
+        return EMPTY
     reader = _Reader(unit.top)
     unit.top.visit(reader.see)
     widths = {
@@ -68,20 +96,49 @@ def read_words(design: Design) -> dict[str, tuple[Word, ...]]:
     found: dict[str, list[Word]] = {name: [] for name in widths}
     loose: dict[int, list[Word]] = {}
     for anchor, words in reader.words.items():
+        if anchor[1:] in reader.shifts:
+            continue
         if anchor in found:
             found[anchor] += words
         elif len(words) >= _FEWEST and (width := reader.widths.get(anchor, 0)) > 2:
             loose.setdefault(width, []).extend(words)
+    likely = {name for name in widths if _DATA.search(name)} or set(widths)
     for name, width in widths.items():
-        if not _tells(found[name], width):
+        if name in likely and not _tells(found[name], width):
             found[name] += loose.get(width, [])
     chosen = {name: _special(words, widths[name]) for name, words in found.items()}
-    return {name: words for name, words in chosen.items() if _tells(words, widths[name])}
+    telling = {name: words for name, words in chosen.items() if _tells(words, widths[name])}
+    return Vocabulary(telling, _scripts(reader))
+
+
+def _scripts(reader: _Reader) -> dict[str, tuple[Word, ...]]:
+    """What the shift registers are compared with, by the ports they come from."""
+    found: dict[str, list[Word]] = {}
+    for path, shift in reader.shifts.items():
+        ports = [(name, low) for name, low in reader.origins(shift.part) if not name.startswith(".")]
+        words = _special(reader.words.get(f".{path}", ()), shift.width)
+        for name, low in ports[:1]:
+            script = found.setdefault(name, [])
+            for word in words:
+                if word.mask.bit_count() >= _TELLING and len(script) < _LONGEST_SCRIPT:
+                    script += _parts(word, shift, low)
+    return {name: tuple(script) for name, script in found.items() if script}
+
+
+def _parts(word: Word, shift: Shift, low: int) -> list[Word]:
+    """A shift register's word, the part that has to come first first."""
+    size, mask = shift.part_width, (1 << shift.part_width) - 1
+    places = range(shift.width // size)
+    parts = [
+        Word((word.mask >> place * size & mask) << low, (word.value >> place * size & mask) << low)
+        for place in places
+    ]
+    return parts[::-1] if shift.comes_low else parts
 
 
 def _tells(words: Iterable[Word], width: int) -> bool:
     """Whether words say more than a list of values of a field does."""
-    masks = [word.mask for word in words]
+    masks = [word.mask for word in words if word.mask.bit_count() >= _TELLING]
     return len(set(masks)) > 1 and len(masks) >= _FEWEST and any(mask.bit_count() < width for mask in masks)
 
 
@@ -104,7 +161,12 @@ class _Reader:
         self._netlist = read_netlist(top)
         self._follower = Follower(top, self._netlist, self._values, keeps=True)
         self._count = 0
+        self.shifts = self._follower.shifts
         self._known: dict[str, tuple[_Cube, ...]] = {}
+
+    def origins(self, expression: Any) -> list[tuple[str, int]]:
+        """Where the least significant bit of an expression starts out."""
+        return list(dict.fromkeys(self._follower.origins(expression)))
 
     def see(self, node: Any) -> VisitAction:
         """Called for every node of the design."""
@@ -177,8 +239,22 @@ class _Reader:
         return joined or cubes
 
     def _assignment(self, expression: Any, path: tuple[_Cube, ...]) -> None:
-        if expression.kind == ExpressionKind.Assignment and expression.type.bitWidth == 1:
-            self._further(path, self._cubes(expression.right, _DEPTH))
+        if expression.kind == ExpressionKind.Assignment and expression.type.isIntegral:
+            self._source(stripped(expression.right), path)
+
+    def _source(self, source: Any, path: tuple[_Cube, ...]) -> None:
+        """Note what the conditions inside of an assigned expression ask for."""
+        if source.kind == ExpressionKind.ConditionalOp:
+            taken = path
+            for each in source.conditions:
+                taken = self._further(taken, self._cubes(each.expr, _DEPTH))
+            self._source(stripped(source.left), taken)
+            self._source(stripped(source.right), path)
+        elif source.kind == ExpressionKind.Concatenation:
+            for operand in source.operands:
+                self._source(stripped(operand), path)
+        elif source.type.isIntegral and source.type.bitWidth == 1:
+            self._further(path, self._cubes(source, _DEPTH))
 
     def _item(self, subject: Any, item: Any) -> tuple[_Cube, ...]:
         """How an item of a case statement is met."""

@@ -225,7 +225,18 @@ uint64_t Bench::next(uint32_t index) {
         const uint32_t pick = draw();
         if (pick & 1) word &= bits(width);
         if (lane.words.empty()) return word;
-        const Word& known = lane.words[(driven.value + (pick >> 1) % count) % lane.words.size()];
+        const Word& known = lane.words[(driven.value + (pick >> 3) % count) % lane.words.size()];
+        word = (word & ~known.mask) | known.value;
+        if (pick & 6) return word;
+        // What one stage decodes may leave to another what that decodes.
+        const Word& more = lane.words[draw() % lane.words.size()];
+        return known.mask & more.mask ? word : (word & ~more.mask) | more.value;
+    }
+    case Mode::SCRIPT: {
+        if (age % count != 0) return now;
+        const uint64_t word = bits(width);
+        if (lane.script.empty()) return word;
+        const Word& known = lane.script[(driven.value + age / count) % lane.script.size()];
         return (word & ~known.mask) | known.value;
     }
     case Mode::LATER:

@@ -38,6 +38,7 @@ struct Lane {
     std::vector<uint64_t> values;
     std::vector<Field> fields;
     std::vector<Word> words;
+    std::vector<Word> script;        // what shift registers are compared with, part by part
     std::vector<uint32_t> partners;  // outputs that this input seems to answer to, the likeliest first
     bool rare = false;               // best left alone most of the time
 

@@ -59,6 +59,7 @@ uint64_t Drawing::lengthOf(Span span) {
 }
 
 uint64_t Drawing::period() {
+    if (chance(30)) return m_pace << below(2);
     if (!m_setup.periods.empty() && chance(35)) {
         const uint64_t mined = m_setup.periods[below(m_setup.periods.size())];
         return std::max<uint64_t>(1, mined + below(3) - (mined > 1));
@@ -83,9 +84,19 @@ void Drawing::clocks(Program& program) {
     }
 }
 
+bool Drawing::script(Program& program, uint32_t lane) {
+    const Lane& each = m_setup.lanes[lane];
+    if (each.script.empty() || !chance(45)) return false;
+    // Bits that a clock among the inputs takes come one in each of its periods.
+    const uint64_t every = chance(40) ? 1 : m_pace << chance(60);
+    drive(program, lane, Mode::SCRIPT, chance(50) ? 0 : below(each.script.size()), every);
+    return true;
+}
+
 void Drawing::control(Program& program, uint32_t lane, bool calm) {
     const Lane& each = m_setup.lanes[lane];
     const auto hold = [&](uint64_t value) { drive(program, lane, Mode::HOLD, value); };
+    if (script(program, lane)) return;
     if (each.serial && chance(60)) return drive(program, lane, Mode::SERIAL, 0, period());
     if (each.rare && chance(60)) {
         if (chance(70)) return hold(each.idle);
@@ -125,6 +136,7 @@ void Drawing::control(Program& program, uint32_t lane, bool calm) {
 
 void Drawing::vector(Program& program, uint32_t lane, bool calm) {
     const Lane& each = m_setup.lanes[lane];
+    if (script(program, lane)) return;
     if (!each.words.empty() && chance(70)) {
         // Some of the words make longer ways than all of them: one may end what the others do.
         const uint64_t all = each.words.size();
@@ -240,6 +252,7 @@ void Drawing::segment(Program& program, Span span) {
 
 Program Drawing::fresh(Span span) {
     Program program{{Code::START, 0, 0, 1 + below(0xffffffffULL), 0}};
+    m_pace = 1 + below(1ULL << (1 + below(4)));
     clocks(program);
     // Now and then most inputs are left alone, so that the others come to something.
     shapes(program, chance(40), chance(70) ? 100 : 15 + static_cast<uint32_t>(below(65)));

@@ -28,6 +28,7 @@ private:
     uint64_t period();
     void reset(Program& program, uint32_t percent);
     void clocks(Program& program);
+    bool script(Program& program, uint32_t lane);
     void control(Program& program, uint32_t lane, bool calm);
     void vector(Program& program, uint32_t lane, bool calm);
     void shape(Program& program, uint32_t lane, bool calm);
@@ -40,6 +41,7 @@ private:
     const Setup& m_setup;
     uint64_t m_state;
     uint64_t m_longest;
+    uint64_t m_pace = 1;  // cycles that several inputs of a program may count in
 };
 
 // Cycles of a program, at most.

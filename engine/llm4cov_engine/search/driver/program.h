@@ -14,7 +14,7 @@ namespace llm4cov {
 // How an input gets its next value. The testbench's function `next` says the same; see stimulus.py for the meanings.
 enum class Mode : uint8_t {
     HOLD, RANDOM, SLOW, BIASED, SPARSE, DENSE, ONE_HOT, RAMP, FLIP, PULSE, TOGGLE, LISTED, SEQUENCE, FIELDS, SERIAL,
-    FOLLOW, ANSWER, SAME, NEAR, UNTIL, WORDS, LATER, COUNT_
+    FOLLOW, ANSWER, SAME, NEAR, UNTIL, WORDS, LATER, SCRIPT, COUNT_
 };
 
 enum class Code : char {

@@ -52,10 +52,12 @@ Lane readLane(std::istream& in) {
         field.values = readMany<uint64_t>(in);
         lane.fields.push_back(std::move(field));
     }
-    for (size_t left = read<size_t>(in); left > 0; --left) {
-        Word word;
-        in >> word.mask >> word.value;
-        lane.words.push_back(word);
+    for (std::vector<Word>* const wordsp : {&lane.words, &lane.script}) {
+        for (size_t left = read<size_t>(in); left > 0; --left) {
+            Word word;
+            in >> word.mask >> word.value;
+            wordsp->push_back(word);
+        }
     }
     lane.partners = readMany<uint32_t>(in);
     in >> lane.rare;
