@@ -76,18 +76,6 @@ endmodule
 """
 """Every word of a large memory is any value, anew in every step."""
 
-_LOWERED = (
-    "proc_clean",
-    "proc_rmdead",
-    "proc_prune",
-    "proc_init",
-    "proc_rom",
-    "proc_mux",
-    "proc_clean",
-)
-"""What slang's front end would do by itself with processes, but for simplifying expressions: `a && not_a` is
-always 0 only as long as both are of the same moment (`racing`)."""
-
 _OPERATORS = ("mul", "div", "mod", "divfloor", "modfloor")
 
 _SLANG_OPTIONS = (
@@ -161,7 +149,7 @@ def slang_passes(design: Design) -> list[str]:
     files = " ".join(_quoted(source.name) for source in design.sources)
     undefined = "".join(f" -U {name}" for name in _undefined(design))
     options = f"{' '.join(_SLANG_OPTIONS)}{undefined}{_defines(design)}{parameters}{folders}"
-    return [f"read_slang {options} --no-proc --top {design.top} {files}", *_LOWERED, *_gates(design.top)]
+    return [f"read_slang {options} --top {design.top} {files}", *_gates(design.top)]
 
 
 def verilog_passes(design: Design) -> list[str]:
@@ -172,7 +160,7 @@ def verilog_passes(design: Design) -> list[str]:
     return [
         f"read_verilog -sv -formal{_defines(design)}{folders} {files}",
         f"hierarchy -check -top {design.top}{parameters}",
-        "proc -noopt",
+        "proc",
         *_gates(design.top),
     ]
 
