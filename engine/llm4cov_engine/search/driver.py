@@ -26,6 +26,12 @@ if TYPE_CHECKING:
     from llm4cov_engine.policy.builtin.words import Word
     from llm4cov_engine.search.setup import Lane
 
+_CHAIN_WORK: Final = 110.0
+"""Seconds of the processor for a chain of trials, which nothing but a hanging DUT takes."""
+
+_SLACK: Final = 6.0
+"""Seconds of the processor after which a process is ended that should have ended by itself."""
+
 _LIMITS: Final = Limits(address_space=8 << 30, file_size=1 << 30, stack=64 << 20, open_files=512)
 
 
@@ -133,7 +139,7 @@ class Driver:
         lines = [f"known {_many(sorted(known))}", *(f"prefix {encoded(each)}" for each in prefix)]
         lines += [f"program {encoded(each)}" for each in corpus]
         lines.append(f"explore {seed} {cycles} {longest} {overhead} {marathons} {work}")
-        done = await self._run(lines, deadline=deadline)
+        done = await self._run(lines, deadline=deadline, work=work)
         wins = []
         cut = not done.complete
         for line in done.answers:
@@ -187,7 +193,7 @@ class Driver:
         whole = tuple(programs)
         lines = [f"prefix {encoded(each)}" for each in prefix]
         lines += [f"program {encoded(each)}" for each in whole]
-        done = await self._run([*lines, f"reduce {cycles} {work}"], deadline=deadline)
+        done = await self._run([*lines, f"reduce {cycles} {work}"], deadline=deadline, work=work)
         found, last = [], 0
         for line in done.answers:
             words = iter(line.split())
@@ -197,7 +203,7 @@ class Driver:
         # What was not come to within the time stays as it is.
         return (*found, *(() if done.complete and found else whole[last:]))
 
-    async def _run(self, lines: Sequence[str], deadline: float) -> _Done:
+    async def _run(self, lines: Sequence[str], deadline: float, work: float = _CHAIN_WORK) -> _Done:
         folder = self.space.output / uuid.uuid4().hex[:12]
         commands = "\n".join([*_setup_lines(self.setup), *lines, ""])
         await in_thread(lambda: _write(folder, commands))
@@ -209,7 +215,8 @@ class Driver:
                 folder=self.space.source,
                 access=replace(access, spawns=False),
                 deadline=deadline,
-                limits=replace(_LIMITS, cpu_seconds=int(2 * deadline + 60)),
+                # A DUT may hang within a cycle, where nobody looks at what has been spent.
+                limits=replace(_LIMITS, cpu_seconds=int(work + _SLACK)),
                 distrusted=True,
             )
             return await in_thread(lambda: _read(folder))
