@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
-from textual.widgets import Tree
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Static, Tree
 
 from llm4cov_assist.tui.messages import BranchFrom, CompareAsked, OpenNode
 from llm4cov_assist.tui.score import shown
@@ -128,9 +128,20 @@ class RoundsPanel(Horizontal):
     def compose(self) -> ComposeResult:
         """Tree left, plot right."""
         yield RoundsTree(id="rounds-tree")
-        yield ScorePlot(id="score-plot")
+        with Vertical(id="scores", classes="-empty"):
+            yield ScorePlot(id="score-plot")
+            yield Static("", id="score-legend")
 
     def show(self, standing: Standing) -> None:
         """Show the rounds."""
         self.query_one(RoundsTree).show(standing)
         self.query_one(ScorePlot).show(standing)
+        self.query_one("#scores").set_class(len(standing.nodes) < 2, "-empty")
+        self._tell()
+
+    def on_mount(self) -> None:
+        """Follow the application's theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._tell())
+
+    def _tell(self) -> None:
+        self.query_one("#score-legend", Static).update(self.query_one(ScorePlot).legend(), layout=False)

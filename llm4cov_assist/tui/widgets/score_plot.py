@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from textual.color import Color
 from textual_plotext import PlotextPlot
 
@@ -12,8 +13,10 @@ from llm4cov_engine import Status
 
 if TYPE_CHECKING:
     from llm4cov_assist.tui.standing import Standing
+    from llm4cov_assist.tui.themes import Inks
 
 _MARKS = ("dot", "x", "o", "*", "+", "#", "@")
+_SIGNS = ("•", *_MARKS[1:])
 
 
 class ScorePlot(PlotextPlot):
@@ -26,7 +29,6 @@ class ScorePlot(PlotextPlot):
     def on_mount(self) -> None:
         """Follow the application's theme."""
         super().on_mount()
-        self.add_class("-empty")
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw())
 
     def show(self, standing: Standing) -> None:
@@ -35,19 +37,26 @@ class ScorePlot(PlotextPlot):
         if before is None or before.nodes != standing.nodes or before.metrics != standing.metrics:
             self._draw()
 
+    def legend(self) -> Text:
+        """What the marks are; in the plot itself it would hide them."""
+        ink, standing = inks(self.app), self._standing
+        text = Text.assemble(("score ⣿", ink.hit))
+        for number, metric in enumerate(_metrics(standing) if standing is not None else ()):
+            text.append(f"  {metric.replace('_', ' ')} ", style=ink.quiet)
+            text.append(_SIGNS[number % len(_SIGNS)], style=_colours(ink)[number % len(_SIGNS)])
+        return text
+
     def _draw(self) -> None:
         plot = self.plt
         plot.clear_data()
         plot.clear_figure()
         standing = self._standing
         rounds = standing.nodes[1:] if standing is not None else ()
-        self.set_class(not rounds, "-empty")
         if standing is None or not rounds:
             return
         ink = inks(self.app)
-        colours = (ink.quiet, ink.partly, ink.function, ink.waived, ink.type, ink.string, ink.macro)
-        metrics = sorted({name for ratios in standing.metrics.values() for name in ratios})
-        for number, metric in enumerate(metrics):
+        colours = _colours(ink)
+        for number, metric in enumerate(_metrics(standing)):
             found = [
                 (node.number, 100 * standing.metrics[node.number][metric])
                 for node in rounds
@@ -56,7 +65,6 @@ class ScorePlot(PlotextPlot):
             plot.scatter(
                 [float(n) for n, _ in found],
                 [value for _, value in found],
-                label=metric.replace("_", " "),
                 marker=_MARKS[number % len(_MARKS)],
                 color=Color.parse(colours[number % len(colours)]).rgb,
             )
@@ -64,7 +72,6 @@ class ScorePlot(PlotextPlot):
         plot.plot(
             [float(n) for n, _ in scores],
             [value for _, value in scores],
-            label="score",
             marker="braille",
             color=Color.parse(ink.hit).rgb,
         )
@@ -75,3 +82,11 @@ class ScorePlot(PlotextPlot):
         step = max(1, len(rounds) // 8)
         plot.xticks([float(node.number) for node in rounds[::step]], [str(n.number) for n in rounds[::step]])
         self.refresh()
+
+
+def _colours(ink: Inks) -> tuple[str, ...]:
+    return (ink.quiet, ink.partly, ink.function, ink.waived, ink.type, ink.string, ink.macro)
+
+
+def _metrics(standing: Standing) -> list[str]:
+    return sorted({name for ratios in standing.metrics.values() for name in ratios})
