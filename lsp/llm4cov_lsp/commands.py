@@ -27,7 +27,7 @@ from llm4cov_lsp.features.holes import named_holes
 from llm4cov_lsp.features.lenses import score_title
 from llm4cov_lsp.features.symbols import round_name
 from llm4cov_lsp.rounds import STOPPED, carry_out, stop
-from llm4cov_lsp.server import path_of
+from llm4cov_lsp.server import path_of, words_of
 from llm4cov_lsp.subjects import Subject, desk_of, new_testbench, read_subject, testbench_of
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def _told(
         try:
             return await command(server, read_subject(arguments))
         except Llm4CovError as error:
-            server.tell(str(error), types.MessageType.Error)
+            server.tell(words_of(error), types.MessageType.Error)
             return None
 
     return execute

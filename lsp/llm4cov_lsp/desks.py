@@ -276,7 +276,8 @@ class Desks:
         for desk in self.all:
             if desk.place.path == project and desk.role_of(path, text) is not Role.OTHER:
                 return desk
-        raise error
+        # Why the document's own module is none says more than that there are several.
+        raise next((why for top in names if (why := self._failures.get(Place(project, top)))), error)
 
     async def _try(self, place: Place) -> Desk | None:
         try:
@@ -312,8 +313,7 @@ def _subjects(text: str) -> tuple[str, ...]:
     found = declarations(text)
     own = [each.name for each in found]
     used = [name for each in found for name in each.instantiates if name not in own]
-    with_ports = [each.name for each in found if each.has_ports]
-    return tuple(dict.fromkeys([*with_ports, *used] if with_ports else used))
+    return tuple(dict.fromkeys([each.name for each in found if each.has_ports] or used))
 
 
 @lru_cache(32)

@@ -87,9 +87,8 @@ async def check(server: Server, uri: str) -> None:
         text, version = document.source, document.version or 0
         design = desk.workbench.design if desk is not None else _NO_DESIGN
         if is_too_large(design, text):
-            message = (
-                f"{design.id or path.name} is too large to be checked while you type; runs tell its errors."
-            )
+            name = design.id or path.name
+            message = f"{name} is too large to be checked while you type; runs tell its errors."
             server.tell_once(message, types.MessageType.Info)
         problems = await in_thread(lambda: _problems(server, desk, path, text))
     if server.document(uri) is None:

@@ -10,6 +10,7 @@ from lsprotocol import types
 from llm4cov_engine import Llm4CovError, events
 from llm4cov_lsp.progress import Progress, Reading
 from llm4cov_lsp.publishing import reload_desk, tell_status
+from llm4cov_lsp.server import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -48,7 +49,7 @@ async def carry_out(
             raise
         return None
     except Llm4CovError as error:
-        server.tell(str(error), types.MessageType.Error)
+        server.tell(words_of(error), types.MessageType.Error)
         return None
     finally:
         desk.task = None

@@ -13,9 +13,9 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
-from llm4cov_engine import Llm4CovError, __version__, in_thread
+from llm4cov_engine import AmbiguousTopError, Llm4CovError, __version__, in_thread
 from llm4cov_lsp.checker import Checker
-from llm4cov_lsp.desks import Desks, Role, declarations
+from llm4cov_lsp.desks import Desks, declarations
 from llm4cov_lsp.options import DEFAULTS, EditorOptions
 from llm4cov_lsp.positions import Drift, Lines
 from llm4cov_lsp.protocol import Protocol
@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 _LIVE_DELAY = 0.01
 """Seconds that a typist's further keys are waited for."""
+
+_CHOOSE_TOP = "Open a file of one, or name it: `top` of [design] in llm4cov.toml, or llm4cov.design.top."
 
 _LOOK_DELAY = 0.05
 
@@ -165,7 +167,7 @@ class Server(LanguageServer):
 
     def tell_error(self, error: Llm4CovError) -> None:
         """Show what the world did wrong, once until something changes."""
-        self.tell_once(str(error), types.MessageType.Error)
+        self.tell_once(words_of(error), types.MessageType.Error)
 
     def tell_once(self, message: str, kind: types.MessageType) -> None:
         """Show a sentence that was not shown since something has changed."""
@@ -243,9 +245,9 @@ def path_of(uri: str) -> Path | None:
     return Path(name) if name and "\0" not in name else None
 
 
-def is_testbench(desk: Desk, path: Path, text: str) -> bool:
-    """Whether a document is a testbench for a design."""
-    return desk.role_of(path, text) is Role.TESTBENCH
+def words_of(error: Llm4CovError) -> str:
+    """What the world did wrong, with a remedy that an editor has."""
+    return f"{error.what} {_CHOOSE_TOP}" if isinstance(error, AmbiguousTopError) else str(error)
 
 
 @lru_cache(32)

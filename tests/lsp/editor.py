@@ -49,8 +49,8 @@ BENCH = """module counter_tb;
     end
 endmodule
 """
-SECONDS = 120
-"""To wait for anything at all."""
+SECONDS = 300
+"""To wait for anything at all: a machine with much else to do is slow, and nothing here measures time."""
 
 
 def workspace(folder: Path, *, testbench: bool = True, settings: str = "", unseen: bool = False) -> Path:
@@ -140,6 +140,10 @@ class Editor:
             return found
 
         return await asyncio.wait_for(wait(), SECONDS)
+
+    async def reached(self, stage: str) -> None:
+        """Wait until rounds have come to a stage; several may be told of at once."""
+        await self.until(lambda: any(stage in each.stage for each in self.statuses))
 
     async def diagnostics(self, uri: str, version: int | None = None) -> list[types.Diagnostic]:
         """What is said of a version of a document, the newest when none is named."""

@@ -34,27 +34,27 @@
 
 (find-file "tb/counter_tb.sv")
 (run-hooks 'post-command-hook)          ; eglot-ensure waits for the first command
-(wait "a server" 120 #'eglot-current-server)
+(wait "a server" 200 #'eglot-current-server)
 (let ((text (buffer-string)) (bench (current-buffer)))
   ;; An error while typing, and its end.
   (typed (concat "module counter_tb;\nlogic = ;\nendmodule\n"))
-  (wait "an error" 120 #'errors)
+  (wait "an error" 200 #'errors)
   (saw 'error_line (save-excursion (goto-char (flymake-diagnostic-beg (car (errors)))) (line-number-at-pos)))
   (typed text)
-  (wait "no error" 120 (lambda () (not (errors))))
+  (wait "no error" 200 (lambda () (not (errors))))
   ;; Close coverage, take the edit.
   (llm4cov "close")
-  (wait "an applied testbench" 300 (lambda () (not (equal text (buffer-string)))))
+  (wait "an applied testbench" 600 (lambda () (not (equal text (buffer-string)))))
   (saw 'lines (count-lines (point-min) (point-max)))
   (saw 'modified (buffer-modified-p))
   ;; Holes and hover in the RTL.
   (with-current-buffer (find-file (expand-file-name "rtl/counter.sv" command-line-default-directory))
     (run-hooks 'post-command-hook)
-    (wait "a server for the RTL" 120 #'eglot-current-server)
+    (wait "a server for the RTL" 200 #'eglot-current-server)
     (goto-char (point-min))
     (search-forward "enable,")
     (let ((answer (jsonrpc-request (eglot-current-server) :textDocument/hover
-                                   (eglot--TextDocumentPositionParams) :timeout 120)))
+                                   (eglot--TextDocumentPositionParams) :timeout 200)))
       (saw 'hover (plist-get (plist-get answer :contents) :value))))
   (with-current-buffer bench (set-buffer-modified-p nil))
   (eglot-shutdown (eglot-current-server))

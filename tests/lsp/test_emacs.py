@@ -36,7 +36,7 @@ def has_eglot() -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1000)
+@pytest.mark.timeout(1200)
 @pytest.mark.skipif(not has_eglot(), reason="there is no Emacs with Eglot")
 def test_emacs_shows_errors_and_closes_coverage(tmp_path: Path) -> None:
     folder = workspace(tmp_path / "repository")
@@ -55,7 +55,7 @@ def test_emacs_shows_errors_and_closes_coverage(tmp_path: Path) -> None:
         environment["XDG_CACHE_HOME"] = str(Path.home() / ".cache")
     command = ["emacs", "-Q", "--batch", "--load", str(init), "--load", str(DRIVER)]
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=900, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1100, check=False
     )
     assert seen.exists(), done.stderr
     found = json.loads(seen.read_text())

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lsp.editor import BENCH, COUNTER, workspace
+from tests.lsp.editor import BENCH, COUNTER, SECONDS, workspace
 from tests.processes import left_by
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Wire:
 
     async def ask(self, identity: Any, method: str, params: Any) -> Any:
         self.request(identity, method, params)
-        await asyncio.wait_for(self.answered(), 60)
+        await asyncio.wait_for(self.answered(), SECONDS)
         return self.answers[identity][0]
 
 
@@ -170,6 +170,7 @@ class Fuzz:
         self.wire.raw(chosen)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))])
 async def test_nothing_a_client_sends_kills_it(tmp_path: Path, seed: int) -> None:
     folder = workspace(tmp_path)
@@ -211,7 +212,7 @@ async def test_nothing_a_client_sends_kills_it(tmp_path: Path, seed: int) -> Non
             await server.stdin.drain() if server.stdin else None
             await asyncio.sleep(0.05)
     try:
-        await asyncio.wait_for(wire.answered(), 60)
+        await asyncio.wait_for(wire.answered(), SECONDS)
     except TimeoutError:
         pytest.fail(f"no answer to {sorted(wire.asked - wire.answers.keys(), key=str)}")
     assert all(len(answers) == 1 for answers in wire.answers.values())
@@ -226,6 +227,6 @@ async def test_nothing_a_client_sends_kills_it(tmp_path: Path, seed: int) -> Non
     await wire.ask("bye", "shutdown", None)
     assert "error" in await wire.ask("late", "textDocument/hover", {})
     wire.notify("exit", None)
-    assert await asyncio.wait_for(server.wait(), 60) == 0
+    assert await asyncio.wait_for(server.wait(), SECONDS) == 0
     assert left_by(server.pid) == []
     listening.cancel()

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 from lsprotocol import types
 
-from tests.lsp.editor import BENCH, COUNTER, NEOVIM, VSCODE, editing, workspace
+from tests.lsp.editor import BENCH, COUNTER, NEOVIM, SECONDS, VSCODE, editing, workspace
 from tests.processes import left_by
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RTL, TB = "rtl/counter.sv", "tb/counter_tb.sv"
+
+pytestmark = pytest.mark.timeout(900)
 
 
 async def test_several_folders_have_a_design_each(tmp_path: Path) -> None:
@@ -149,7 +151,7 @@ async def test_it_ends_in_the_middle_of_a_round_when_asked_to(tmp_path: Path) ->
     async with editing(workspace(tmp_path, testbench=False, unseen=True)) as editor:
         rtl = editor.open(RTL)
         running = asyncio.ensure_future(editor.do("llm4cov.close", {"uri": rtl}))
-        await editor.until(lambda: editor.statuses and "compiling" in editor.statuses[-1].stage)
+        await editor.reached("compiling")
         pid = editor.pid
     assert left_by(pid) == []
     running.cancel()
@@ -161,7 +163,7 @@ async def test_it_ends_in_the_middle_of_a_round_when_left_alone(tmp_path: Path, 
     editor = await context.__aenter__()
     rtl = editor.open(RTL)
     running = asyncio.ensure_future(editor.do("llm4cov.close", {"uri": rtl}))
-    await editor.until(lambda: editor.statuses and "compiling" in editor.statuses[-1].stage)
+    await editor.reached("compiling")
     pid, server = editor.pid, editor.client._server
     assert server is not None
     if way == "terminated":
@@ -169,7 +171,7 @@ async def test_it_ends_in_the_middle_of_a_round_when_left_alone(tmp_path: Path, 
     else:
         assert server.stdin is not None
         server.stdin.close()
-    assert await asyncio.wait_for(server.wait(), 30) == 1
+    assert await asyncio.wait_for(server.wait(), SECONDS) == 1
     assert left_by(pid) == []
     running.cancel()
     await editor.client.stop()
@@ -179,7 +181,7 @@ async def test_one_client_is_served_at_a_port(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "llm4cov_assist", "lsp", "--tcp", "127.0.0.1:0"]
     server = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.PIPE, cwd=tmp_path)
     assert server.stderr is not None
-    line = (await asyncio.wait_for(server.stderr.readline(), 60)).decode()
+    line = (await asyncio.wait_for(server.stderr.readline(), SECONDS)).decode()
     port = int(line.rpartition(":")[2])
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
 
@@ -187,10 +189,10 @@ async def test_one_client_is_served_at_a_port(tmp_path: Path) -> None:
         writer.write(f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
 
     send('{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}')
-    assert b"Content-Length" in await asyncio.wait_for(reader.readline(), 60)
+    assert b"Content-Length" in await asyncio.wait_for(reader.readline(), SECONDS)
     send('{"jsonrpc": "2.0", "id": 2, "method": "shutdown"}')
     send('{"jsonrpc": "2.0", "method": "exit"}')
-    assert await asyncio.wait_for(server.wait(), 60) == 0
+    assert await asyncio.wait_for(server.wait(), SECONDS) == 0
     writer.close()
 
 

@@ -25,6 +25,7 @@ def configuration() -> str:
     return found[1]
 
 
+@pytest.mark.timeout(1200)
 @pytest.mark.skipif(shutil.which("nvim") is None, reason="there is no Neovim")
 def test_neovim_shows_errors_and_closes_coverage(tmp_path: Path) -> None:
     folder = workspace(tmp_path / "repository")
@@ -50,7 +51,7 @@ def test_neovim_shows_errors_and_closes_coverage(tmp_path: Path) -> None:
         "tb/counter_tb.sv",
     ]
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=1100, check=False
     )
     assert seen.exists(), done.stderr
     found = json.loads(seen.read_text())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from lsprotocol import types
 
 from tests.lsp.editor import COUNTER, editing, workspace
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from tests.lsp.editor import Editor
 
 RTL, TB = "rtl/counter.sv", "tb/counter_tb.sv"
+
+pytestmark = pytest.mark.timeout(900)
 
 
 async def pull(editor: Editor, uri: str, known: str | None = None) -> Any:

@@ -9,13 +9,15 @@ import pytest
 from lsprotocol import types
 
 from llm4cov_engine import Author, SessionStore
-from tests.lsp.editor import BENCH, CLIENTS, COUNTER, NEOVIM, VSCODE, editing, workspace
+from tests.lsp.editor import BENCH, CLIENTS, COUNTER, NEOVIM, SECONDS, VSCODE, editing, workspace
 from tests.processes import left_by
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 RTL, TB = "rtl/counter.sv", "tb/counter_tb.sv"
+
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -203,7 +205,7 @@ async def test_rounds_are_stopped_by_the_command_and_by_cancelling_the_request(t
         rtl = editor.open(RTL)
         await editor.diagnostics(rtl)
         running = asyncio.ensure_future(editor.do("llm4cov.close", {"uri": rtl}))
-        await editor.until(lambda: editor.statuses and "compiling" in editor.statuses[-1].stage)
+        await editor.reached("compiling")
         assert await editor.do("llm4cov.close", {"uri": rtl}) == {"status": "stopped"}
         assert "busy" in editor.messages[-1]
         assert "Stop" in await editor.lenses(rtl)
@@ -216,10 +218,10 @@ async def test_rounds_are_stopped_by_the_command_and_by_cancelling_the_request(t
         request = editor.client.protocol.send_request(
             types.WORKSPACE_EXECUTE_COMMAND, params, msg_id="to-be-cancelled"
         )
-        await editor.until(lambda: editor.statuses and "compiling" in editor.statuses[-1].stage)
+        await editor.reached("compiling")
         editor.client.cancel_request(types.CancelParams("to-be-cancelled"))
         with pytest.raises(Exception, match="cancel"):
-            await asyncio.wait_for(asyncio.wrap_future(request), 60)
+            await asyncio.wait_for(asyncio.wrap_future(request), SECONDS)
         assert left_by(editor.pid) == []
 
 
@@ -228,7 +230,7 @@ async def test_an_edit_made_meanwhile_is_kept_or_the_testbench_refused(tmp_path:
         bench = editor.open(TB)
         await editor.diagnostics(bench)
         running = asyncio.ensure_future(editor.do("llm4cov.close", {"uri": bench, "rounds": 1}))
-        await editor.until(lambda: editor.statuses and "compiling" in editor.statuses[-1].stage)
+        await editor.reached("compiling")
         mine = "\n".join(f"// {line}" for line in BENCH.splitlines())
         editor.type(bench, mine)
         await running
