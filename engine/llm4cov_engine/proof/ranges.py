@@ -1,4 +1,4 @@
-"""Indices that are known and out of range.
+"""Indices that are out of range, or may be.
 
 Verilator 5.048 takes such an index modulo the next power of two and writes another element than the one
 nobody has; the language says that nothing is written (IEEE 1800-2023, 7.4.5).
@@ -32,13 +32,13 @@ _MOST_STEPS = 4096
 
 
 def writes_out_of_range(top: Any, places: Places) -> list[Span]:
-    """Assignments to an element that does not exist, where the index depends on loops and constants alone."""
+    """Assignments to an element that does not exist, or that an index of too many bits may name."""
     search = _Search(ASTContext(top.body, LookupLocation.max))
 
     def see(node: Any) -> VisitAction:
         if node.kind == SymbolKind.GenerateBlock and node.isUninstantiated:
             return VisitAction.Skip
-        if node.kind == SymbolKind.ProceduralBlock:
+        if node.kind in (SymbolKind.ProceduralBlock, SymbolKind.Subroutine):
             search.block(node.body)
             return VisitAction.Skip
         return VisitAction.Advance
@@ -110,12 +110,21 @@ class _Search:
             kind = expression.value.type
             if not kind.isArray and not kind.isIntegral:
                 continue
+            bounds = kind.fixedRange if kind.hasFixedRange else None
+            if bounds is None:
+                continue
             index = expression.selector.eval(self.context).value
             if not isinstance(index, SVInt) or index.hasUnknown:
-                continue
-            bounds = kind.fixedRange if kind.hasFixedRange else None
-            if bounds is not None and not bounds.lower <= int(index) <= bounds.upper:
+                if _dropped(expression.selector, bounds):
+                    self.found.append(expression.sourceRange)
+            elif not bounds.lower <= int(index) <= bounds.upper:
                 self.found.append(expression.sourceRange)
+
+
+def _dropped(selector: Any, bounds: Any) -> int:
+    """Bits that the simulator keeps of an index that has more; 0 for one that has not."""
+    kept = max(1, max(int(bounds.upper), 0).bit_length())
+    return kept if int(stripped(selector).type.bitWidth) > kept else 0
 
 
 def _selections(left: Any) -> Iterator[Any]:
