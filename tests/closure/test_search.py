@@ -61,7 +61,7 @@ async def searched(
     seed: int = 1,
     base: Sequence[Program] = (),
     given: Sequence[Program] = (),
-    work: float = 30.0,
+    work: float = 8.0,
     patience: int = 1,
 ) -> Searched:
     return await find(

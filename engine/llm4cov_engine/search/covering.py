@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from llm4cov_engine.search.stimulus import Code, cycles_of
+from llm4cov_engine.search.stimulus import TIMED, Code, cycles_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from llm4cov_engine.search.driver import Win
+    from llm4cov_engine.search.stimulus import Program
 
 
 def cover(wins: Iterable[Win], wanted: Iterable[int]) -> list[Win]:
@@ -33,5 +34,14 @@ def cover(wins: Iterable[Win], wanted: Iterable[int]) -> list[Win]:
 
 
 def ordered(wins: Iterable[Win]) -> list[Win]:
-    """Programs that never reset first: only they can count on the state at time 0."""
-    return sorted(wins, key=lambda win: any(each.code is Code.RESET for each in win.program))
+    """Programs that do not begin with a reset first: only they can count on the state at time 0."""
+    return sorted(wins, key=lambda win: (_begins_reset(win.program), _resets(win.program)))
+
+
+def _begins_reset(program: Program) -> bool:
+    timed = (each.code for each in program if each.code in TIMED or each.code is Code.ACCESS)
+    return next(timed, None) is Code.RESET
+
+
+def _resets(program: Program) -> bool:
+    return any(each.code is Code.RESET for each in program)

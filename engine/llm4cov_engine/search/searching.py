@@ -70,6 +70,9 @@ _REDUCING: Final = 12_000_000
 _REDUCING_WORK: Final = 3.0
 """Seconds of the processor for it, each time."""
 
+_FIRSTS: Final = 3
+"""Programs that are tried as the first of all."""
+
 _KEPT: Final = 60
 """Programs a generation goes on from."""
 
@@ -280,7 +283,18 @@ class Search:
         """The few programs that hit everything, in an order in which they do."""
         self._emit(Stage(StageName.PROPOSING, "choosing the trials that are needed"))
         chosen = ordered(cover(self._wins, self._hit))
-        return await self._whole((*self._base, *(win.program for win in chosen)))
+        programs, chain = await self._whole((*self._base, *(win.program for win in chosen)))
+        if self._base:
+            return programs, chain
+        # Only one program sees the state at time 0: the one that most is lost without.
+        lost = self._hit - chain.hits
+        firsts = sorted((win for win in self._wins if win.hits & lost), key=lambda win: -len(win.hits & lost))
+        for first in firsts[:_FIRSTS]:
+            others = (win.program for win in chosen if win is not first)
+            tried, confirmed = await self._whole((first.program, *others))
+            if len(confirmed.hits) > len(chain.hits):
+                programs, chain = tried, confirmed
+        return programs, chain
 
     async def _mended(self, programs: tuple[Program, ...], chain: Chain) -> tuple[tuple[Program, ...], Chain]:
         """More programs for what was only hit from the state at time 0, found from where the chain ends."""
