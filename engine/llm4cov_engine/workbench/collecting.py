@@ -8,7 +8,7 @@ from typing import Final
 _USUAL: Final = (700, 10, 10)
 """When Python collects, where nobody has said otherwise."""
 
-_SPARING: Final = (2000, 10, 1000)
+_SPARING: Final = (1000, 5, 2000)
 """New objects, and collections of each younger generation, that lead to a collection of the next."""
 
 
