@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from llm4cov_engine.process import Companion
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def is_running(pid: int) -> bool:
