@@ -74,7 +74,21 @@ class Terminal:
             assert time.monotonic() < end, self.screen
             time.sleep(0.1)
 
-    def until_gone(self, words: str, seconds: float = 30) -> None:
+    @property
+    def at_rest(self) -> str:
+        """The screen, as soon as it stands still."""
+        end = time.monotonic() + 60
+        before, now = "", self.screen
+        while before != now:
+            assert time.monotonic() < end, now
+            time.sleep(0.7)
+            before, now = now, self.screen
+        return now
+
+    def resize(self, width: int, height: int) -> None:
+        self.tmux("resize-window", "-x", str(width), "-y", str(height))
+
+    def until_gone(self, words: str, seconds: float = 90) -> None:
         """Wait until the screen holds this no more."""
         end = time.monotonic() + seconds
         while words in self.screen:
@@ -114,7 +128,7 @@ def test_from_an_example_to_a_dataset(tmp_path: Path) -> None:
         held.until("Accept (a)")
         held.press("A")
         held.until("closed", "Round 3", "#3", seconds=240)
-        held.until("automatic", seconds=10)
+        held.until("automatic")
         held.press("F9")
         held.press("F1")
         held.until("Search for commands", "Run the testbench")
@@ -151,7 +165,7 @@ def test_killed_in_mid_round_and_opened_again(tmp_path: Path) -> None:
         held.type("// half a thought")
         held.until("box_tb.sv ●")
         drafts = root / ".llm4cov" / "drafts"
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not any(drafts.glob("*.json")) and time.monotonic() < end:
             time.sleep(0.1)
         killed = held.pid
@@ -164,5 +178,47 @@ def test_killed_in_mid_round_and_opened_again(tmp_path: Path) -> None:
         assert "box_tb.sv ●" in screen
         held.press("C-l")
         held.until("goes on after 1 round")
+        held.press("C-q")
+        held.until_dead()
+
+
+def test_what_is_painted_in_parts_is_what_is_painted_as_a_whole(tmp_path: Path) -> None:
+    root = make(tmp_path)
+    with terminal(root, "--policy", script(tmp_path, WEAK)) as held:
+        held.until("1  Open an example")
+        held.press("Escape")
+        held.until_gone("1  Open an example")
+        held.press("C-t", "F7")
+        held.until("Rounds 1")
+        # Every kind of change that is not drawn as a whole: text, cursor, lists, tabs, panes, conversation.
+        held.press("C-l")
+        held.type("exercise [everything] else")
+        held.press("C-p")
+        held.until("Go to file")
+        held.type("step")
+        held.until_gone("rtl/box.sv ")
+        held.press("Enter")
+        held.until("endcase")
+        held.press("F8", "Down", "Down", "PageDown", "PageUp", "M-Left")
+        held.until_gone("endcase")
+        held.type("// one // two")
+        held.press("Enter", "BSpace", "Up", "Home", "F4", "F4", "C-b", "C-b")
+        held.at_rest  # noqa: B018 (until the panes are where they were)
+        for letter, seen in (("r", "start"), ("o", "metric")):
+            held.press("C-o")
+            held.until("Press a letter")
+            held.press(letter)
+            held.until_gone("Press a letter")
+            held.until(seen)
+            held.press("Down", "Up")
+        held.press("Down", "Down", "s", "s")
+        parts = held.at_rest
+        held.resize(110, 40)
+        held.until_gone(parts)
+        held.resize(120, 40)
+        end = time.monotonic() + 60
+        while held.screen != parts:
+            assert time.monotonic() < end, f"{parts}\n{held.screen}"
+            time.sleep(0.1)
         held.press("C-q")
         held.until_dead()

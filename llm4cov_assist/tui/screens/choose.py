@@ -19,6 +19,7 @@ from llm4cov_assist.tui.widgets.line_table import Column, LineTable
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from textual import events
     from textual.app import ComposeResult
 
 _FUZZY_UP_TO = 400
@@ -48,6 +49,7 @@ class ChooseScreen(ModalScreen[str | None]):
     def __init__(self, title: str, choices: Sequence[Choice], *, placeholder: str = "") -> None:
         super().__init__()
         self._title, self._choices, self._placeholder = title, choices, placeholder
+        self._early = ""
 
     def compose(self) -> ComposeResult:
         """A line, and the list."""
@@ -71,6 +73,14 @@ class ChooseScreen(ModalScreen[str | None]):
     def on_mount(self) -> None:
         """Everything, until something is typed."""
         self._table.show(self._choices)
+        if self._early:
+            self.query_one(Input).value = self._early
+            self.query_one(Input).action_end()
+
+    def on_key(self, event: events.Key) -> None:
+        """Keep what is typed before there is a line to type in."""
+        if event.is_printable and event.character and not self.query(Input):
+            self._early += event.character
 
     @on(Input.Changed)
     def _narrow(self, event: Input.Changed) -> None:

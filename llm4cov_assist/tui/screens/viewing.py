@@ -182,8 +182,7 @@ class ViewingScreen(ShellScreen):
             else:
                 self.explorer.turn_to(pane)
 
-    @work
-    async def action_files(self) -> None:
+    def action_files(self) -> None:
         """Find a file by a part of its name."""
         shares: Mapping[str, Share] = self.standing.files if self.standing else {}
 
@@ -192,11 +191,13 @@ class ViewingScreen(ShellScreen):
             return f"{shown(share.score)} %" if share is not None and share.score is not None else ""
 
         choices = [Choice(name, about(name), name) for name in self.file_names()]
-        chosen = await self.app.push_screen_wait(
-            ChooseScreen("Go to file", choices, placeholder="a part of its name")
-        )
-        if chosen is not None:
-            self.post_message(OpenFile(chosen))
+
+        def opened(name: str | None) -> None:
+            if name is not None:
+                self.post_message(OpenFile(name))
+
+        # Pushed at once: who knows the key types on without looking.
+        self.app.push_screen(ChooseScreen("Go to file", choices, placeholder="a part of its name"), opened)
 
     def file_names(self) -> list[str]:
         """Files that can be shown: of the design and of the repository."""
@@ -225,14 +226,15 @@ class ViewingScreen(ShellScreen):
         is_new = self.editors.pane_of(event.name) is None
         await self.editors.open(event.name, event.name.rpartition("/")[2], view)
         shown_view = self.editors.rtl
-        if shown_view is None:
+        if shown_view is None or shown_view.file != event.name:
             return
+        if event.line:
+            shown_view.area.go_to(event.line, event.column)
+        # Now, not after the marks: a person may have gone elsewhere by then.
+        self.editors.focus_text()
         if is_new and (standing := self.standing) is not None:
             found = await in_thread(lambda: standing.marks_of(event.name))
             shown_view.show(standing, found)
-        if event.line:
-            shown_view.area.go_to(event.line, event.column)
-        shown_view.area.focus()
 
     async def _text_of(self, name: str) -> str:
         design, root = self.desk.design, self.desk.root

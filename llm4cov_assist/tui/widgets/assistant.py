@@ -153,7 +153,7 @@ class Assistant(Vertical):
 
     def ask(self) -> None:
         """Give the line to write in the keys."""
-        self.query_one("#composer", Input).focus()
+        self.screen.set_focus(self.query_one("#composer", Input))
 
     @on(Input.Submitted, "#composer")
     def _submitted(self, event: Input.Submitted) -> None:

@@ -74,7 +74,7 @@ class BottomPanel(Vertical):
             "log": LogText,
             "rounds": RoundsTree,
         }
-        self.query_one(widgets[pane]).focus()
+        self.screen.set_focus(self.query_one(widgets[pane]))
 
     def _title(self, pane: str, title: str, count: int) -> None:
         relabel(self.tabs.get_tab(pane), f"{title} {count:,}" if count else title)

@@ -102,9 +102,9 @@ class EditorTabs(Vertical):
             self.focus_text()
 
     def focus_text(self) -> None:
-        """Give the active tab's text the keys."""
+        """Give the active tab's text the keys, those that were pressed already among them."""
         if self.area is not None:
-            self.area.focus()
+            self.screen.set_focus(self.area)
 
     def show(self, standing: Standing) -> None:
         """Show coverage in every RTL file that is open."""

@@ -44,4 +44,4 @@ class Explorer(Vertical):
             "hierarchy": HierarchyTree,
             "modules": ModulesTable,
         }
-        self.query_one(wanted[view]).focus()
+        self.screen.set_focus(self.query_one(wanted[view]))
