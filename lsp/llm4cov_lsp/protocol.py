@@ -66,6 +66,13 @@ class Protocol(LanguageServerProtocol):
         work_done_token.set(getattr(params, "work_done_token", None))
         super()._handle_request(msg_id, method_name, params)
 
+    def _execute_handler(self, msg_id: Any, handler: Any, *arguments: Any, **named: Any) -> None:
+        """Execute a handler; what it came to is not kept, as pygls keeps that of every notification."""
+        super()._execute_handler(msg_id, handler, *arguments, **named)
+        future = self._request_futures.get(msg_id)
+        if future is not None:
+            future.add_done_callback(lambda _: self._request_futures.pop(msg_id, None))
+
     def _handle_notification(self, method_name: str, params: Any) -> None:
         if method_name == types.EXIT:
             # A client may say goodbye before it has heard that everything is at rest.
