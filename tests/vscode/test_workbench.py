@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -126,8 +125,7 @@ def test_coverage_is_closed_in_a_real_vs_code(page: Any, folder: Path, tmp_path:
     open_file(page, "tb", "arbiter_tb.sv")
     lens.filter(has_text="Repair").first.wait_for()
     lens.filter(has_text="Run").first.click()
-    said = page.locator(".notification-list-item-message")
-    said.filter(has_text=re.compile(r"arbiter: \d")).first.wait_for()
+    lens.filter(has_text="%").first.wait_for()
     under_way = page.locator(".notification-list-item", has_text="Running arbiter_tb.sv")
     under_way.first.wait_for(state="detached")
 
@@ -174,7 +172,8 @@ def test_coverage_is_closed_in_a_real_vs_code(page: Any, folder: Path, tmp_path:
     # A server that dies is started again, which is said, and knows what was measured.
     for pid in servers(tmp_path):
         os.kill(pid, signal.SIGKILL)
-    said.filter(has_text="is started again").first.wait_for()
+    said = page.locator(".notification-list-item-message", has_text="is started again")
+    said.first.wait_for()
     rounds.filter(has_text="best").first.wait_for()
     lens.filter(has_text="Close coverage").first.wait_for()
 
