@@ -68,6 +68,11 @@ class Edits:
             self.pieces.append(_Piece(end, (0, -start, place - len(marks) - 1), text, mark))
         self.pieces.append(_Piece(end, (0, -start, 0), after))
 
+    def surround(self, start: int, end: int, before: str, after: str) -> None:
+        """Put text around an expression."""
+        self.pieces.append(_Piece(start, (1, -end, 0), before))
+        self.pieces.append(_Piece(end, (0, -start, _LAST), after))
+
     def insert(self, offset: int, mark: int, text: str) -> None:
         """Put a marked item of its own before whatever begins at an offset."""
         self.pieces.append(_Piece(offset, (1, -_LAST, mark), text, mark))

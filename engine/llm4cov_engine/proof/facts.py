@@ -43,6 +43,7 @@ class Facts:
     """Signals by their path below the top, without the top's own name.
 
     Attributes:
+        signals: all of them.
         written: something assigns them, outside of declarations and initial blocks.
         initialised: a declaration or an initial block gives them a value.
         ports: of the top.
@@ -55,6 +56,7 @@ class Facts:
         trusted: everything that could write a signal was understood.
     """
 
+    signals: frozenset[str] = frozenset()
     written: frozenset[str] = frozenset()
     initialised: frozenset[str] = frozenset()
     ports: frozenset[str] = frozenset()
@@ -68,8 +70,14 @@ class Facts:
 
     def path(self, point: Point) -> str:
         """The path of the signal a toggle point is of; "" for a name that is no plain one."""
-        match = _NAME.match(point.what)
-        return self.inside(point.instance, match[0]) if match is not None else ""
+        parts = point.what.rpartition(":")[0].split(".")
+        for number, part in enumerate(parts):
+            # A name before a dot is that of a generate block or of a struct, which is a signal itself.
+            if (match := _NAME.match(part)) is not None:
+                path = self.inside(point.instance, ".".join((*parts[:number], match[0])))
+                if path in self.signals:
+                    return path
+        return ""
 
     def inside(self, instance: str, name: str) -> str:
         """The path of a signal of an instance, which begins with that of the DUT."""
@@ -80,8 +88,7 @@ class Facts:
         """Whether nothing whatever gives the signal of a toggle point a value."""
         path = self.path(point)
         known = self.written | self.initialised | self.ports
-        # What looks like a member of a generate block or a struct has its own name elsewhere.
-        return self.trusted and bool(path) and path not in known and "." not in point.what.partition(":")[0]
+        return self.trusted and bool(path) and path not in known
 
     def is_zero(self, point: Point) -> bool:
         """Whether the signal of a toggle point is a register that is 0 from its reset on, and from time 0."""
@@ -125,6 +132,7 @@ def _facts(key: ByDigest) -> Facts:
     initialised = {path for access in started for path in access.writes} | code.initialised
     constants = code.assigned - code.varying
     return Facts(
+        signals=_below(code.signals),
         written=_below(written),
         initialised=_below(initialised),
         ports=_below(ports),
@@ -188,13 +196,14 @@ class _Code:
         varying: something that is not constant is assigned to them.
         other_than_zero: something is that is not 0.
         is_odd: something in it may write a signal under another name.
-        initialised, complete, asked: as in `Facts`, by the whole path.
+        signals, initialised, complete, asked: as in `Facts`, by the whole path.
         incomplete: places of defaults that something is left for, in one instance or another.
     """
 
     def __init__(self, values: Values, places: Places) -> None:
         self.values = values
         self.places = places
+        self.signals: set[str] = set()
         self.assigned: set[str] = set()
         self.varying: set[str] = set()
         self.other_than_zero: set[str] = set()
@@ -214,8 +223,10 @@ class _Code:
 
         if node.kind == SymbolKind.GenerateBlock and node.isUninstantiated:
             return VisitAction.Skip
-        if node.kind == SymbolKind.Variable and node.initializer is not None:
-            self.initialised.add(path_of(node))
+        if node.kind in (SymbolKind.Variable, SymbolKind.Net):
+            self.signals.add(path_of(node))
+            if node.initializer is not None:
+                self.initialised.add(path_of(node))
         elif node.kind in (SymbolKind.InterfacePort, SymbolKind.NetAlias):
             self.is_odd = True
         elif node.kind == ExpressionKind.Assignment:

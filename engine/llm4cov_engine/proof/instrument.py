@@ -14,7 +14,7 @@ from llm4cov_engine.proof.edits import Edits, without_comments
 from llm4cov_engine.proof.syntax import NAME, read_scopes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from llm4cov_engine.coverage.blocks import Place
     from llm4cov_engine.proof.scopes import Owner, Reach, Scopes
@@ -86,7 +86,7 @@ def instrument(design: Design, points: Iterable[Point], *, with_routines: bool =
     scopes = read_scopes(design, with_routines=with_routines)
     things = {thing_of(point): point for point in points}
     dropped: set[int] = set()
-    plan = _Plan(scopes)
+    plan = _Plan(scopes, _narrowed(design))
     for thing, point in things.items():
         plan.add(thing, point)
     result = plan.applied(design, dropped)
@@ -98,6 +98,16 @@ def instrument(design: Design, points: Iterable[Point], *, with_routines: bool =
         dropped |= bad
         result = plan.applied(design, dropped)
     return replace(result, probes={})
+
+
+def _narrowed(design: Design) -> dict[Reach, int]:
+    """Indices of writes of which the simulator takes the lowest bits only."""
+    from llm4cov_engine.elaboration.compilation import compiled
+    from llm4cov_engine.elaboration.refusal import usable_top
+    from llm4cov_engine.proof.ranges import read_ranges
+
+    unit = compiled(design)
+    return read_ranges(usable_top(design, unit), unit.reader).narrowed
 
 
 def _refused(result: Instrumented) -> set[int]:
@@ -118,8 +128,9 @@ def _refused(result: Instrumented) -> set[int]:
 class _Plan:
     """What to insert where, for all points."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: Scopes, narrowed: Mapping[Reach, int]) -> None:
         self.scopes = scopes
+        self.narrowed = narrowed
         self.probes: dict[Thing, Probe] = {}
         self.before: dict[Reach, list[tuple[int, str]]] = {}
         self.behind: dict[Reach, list[tuple[int, str]]] = {}
@@ -245,6 +256,8 @@ class _Plan:
 
         for file, start, end in self.scopes.blanks:
             of(file).blank(start, end)
+        for (file, start, end), bits in self.narrowed.items():
+            of(file).surround(start, end, f"{bits}'(", ")")
         for file, start, end in self.scopes.claims:
             of(file).blank(start, end, last=b";")
         wraps = {reach: list(marks) for reach, marks in self.before.items()}

@@ -76,7 +76,7 @@ def find_obstacles(design: Design) -> Obstacles:
     from llm4cov_engine.elaboration.compilation import compiled
     from llm4cov_engine.elaboration.refusal import usable_top
     from llm4cov_engine.proof.processes import read_processes
-    from llm4cov_engine.proof.ranges import writes_out_of_range
+    from llm4cov_engine.proof.ranges import read_ranges
 
     unit = compiled(design)
     top = usable_top(design, unit)
@@ -90,7 +90,7 @@ def find_obstacles(design: Design) -> Obstacles:
     ]
     everywhere += [
         f"an index is out of range at {span.file}:{span.line}, where the simulator writes elsewhere"
-        for span in writes_out_of_range(top, places)
+        for span in read_ranges(top, unit.reader).outside
     ]
     ring = _ring(processes)
     driven = {path: process for process in ring for path in process.access.writes}
