@@ -114,6 +114,7 @@ def test_the_highest_of_equal_names_is_the_dut() -> None:
 def test_a_module_that_instantiates_itself() -> None:
     below = entry(h="tb.x.sub", page="v_line/dut__W2")
     assert read(entry(h="tb.x", page="v_line/dut__W4"), below) == ["dut", "dut.sub"]
+    assert read(entry(h="tb.x", page="v_line/dut___Vdefparamhbc7a7729"), below) == ["dut", "dut.sub"]
 
 
 def test_a_dut_without_points_of_its_own() -> None:
