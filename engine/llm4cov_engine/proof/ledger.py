@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.proof.records import Verdicts
 
-SCHEMA: Final = "9"
+SCHEMA: Final = "10"
 """Changes whenever the model or its instrumentation does: proofs of an earlier one count for nothing."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pyslang.ast import (
+    DefinitionKind,
     ExpressionKind,
     ProceduralBlockKind,
     StatementKind,
@@ -30,6 +31,7 @@ class Access:
         delays: delays of its nonblocking assignments, as text; "" for none.
         waits: it waits for something where it stands.
         calls: user's functions and tasks it calls, and system ones.
+        far: names with a path, of a generate block or of another instance.
         symbols: the symbols of all these paths.
     """
 
@@ -43,6 +45,7 @@ class Access:
     calls: set[str] = field(default_factory=set)
     system: set[str] = field(default_factory=set)
     unknown: bool = False
+    far: list[Any] = field(default_factory=list)
     symbols: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -106,7 +109,21 @@ def read_processes(top: Any) -> list[Process]:
         return VisitAction.Advance
 
     top.visit(see)
+    for process in found:
+        process.access.odd += [
+            each for each in process.access.far if _is_elsewhere(each.symbol, process.node)
+        ]
     return found
+
+
+def _is_elsewhere(symbol: Any, node: Any) -> bool:
+    """Whether a signal is in another module, into which the prover's front ends do not follow."""
+    if node is None:
+        return False
+    there, here = symbol.declaringDefinition, node.declaringDefinition
+    if there is None or here is None or there.definitionKind == DefinitionKind.Interface:
+        return False
+    return bool(there.name != here.name)
 
 
 def _driven(symbol: Any, expression: Any) -> Process:
@@ -236,6 +253,7 @@ class _Reader:
             self._assignment(node)
             return VisitAction.Skip
         elif kind in (ExpressionKind.NamedValue, ExpressionKind.HierarchicalValue):
+            self._far(node)
             self._note(node.symbol, access.reads)
         elif kind == ExpressionKind.Call:
             self._call(node)
@@ -244,6 +262,10 @@ class _Reader:
         elif kind == ExpressionKind.UnaryOp and node.op.name in STEPS:
             self.target(node.operand, access.blocking)
         return VisitAction.Advance
+
+    def _far(self, node: Any) -> None:
+        if node.kind == ExpressionKind.HierarchicalValue:
+            self.access.far.append(node)
 
     def _note(self, symbol: Any, into: set[str]) -> None:
         if symbol.kind in (SymbolKind.Parameter, SymbolKind.EnumValue, SymbolKind.Genvar):
@@ -278,6 +300,7 @@ class _Reader:
                     self.expression(inner)
             self.target(left.value, into)
         elif left.kind in (ExpressionKind.NamedValue, ExpressionKind.HierarchicalValue):
+            self._far(left)
             self._note(left.symbol, into)
         elif left.kind != ExpressionKind.EmptyArgument:
             self.access.odd.append(left)

@@ -268,3 +268,67 @@ def test_a_wide_vector_is_no_witness() -> None:
     assert all(point.identity in sure for point in found if point.hits and point not in wide)
     proven = verdicts(subject, found)
     assert all(isinstance(each, Unreachable) for key, each in proven.items() if key[4].startswith("wide["))
+
+
+BELOW = """module below(input logic clk, output logic k);
+  logic m, lost;
+  assign k = ~m;
+endmodule
+"""
+
+INNER = """  logic none; logic [1:0] part;
+  if (1) begin : inner
+    logic lost, kept;
+    assign kept = b;
+    below u(.clk(clk), .k(y[0]));
+  end
+  assign part[0] = a;
+  assign y[1] = ^part & none;"""
+
+
+def test_what_nothing_drives_keeps_its_value() -> None:
+    subject = design(INNER, BELOW)
+    found = verdicts(subject, points(subject, STILL))
+    dead = {
+        (key[-1], key[4].partition(":")[0]) for key, each in found.items() if isinstance(each, Unreachable)
+    }
+    assert {("dut", "none"), ("dut", "inner.lost"), ("dut.inner.u", "m"), ("dut.inner.u", "lost")} <= dead
+    assert not {("dut", "part[0]"), ("dut", "inner.kept")} & dead
+    verdicts(subject, points(subject, APART))
+
+
+def test_what_another_module_writes_is_left_alone() -> None:
+    subject = design(f"{INNER}\n  always_ff @(posedge clk) inner.u.m <= a;", BELOW)
+    found = verdicts(subject, points(subject, STILL))
+    assert all(isinstance(each, Undecided) for each in found.values())
+    verdicts(subject, points(subject, APART))
+
+
+def test_what_the_rtl_leaves_unknown_is_any_value() -> None:
+    body = "  always_comb begin y = 2'bxx; if (a) y = d; end"
+    found = verdicts(design(body), points(design(body), STILL))
+    assert isinstance(of(found, Metric.TOGGLE, "y[1]:0->1"), Reachable)
+
+
+@pytest.mark.parametrize(
+    ("store", "index"),
+    [
+        ("logic [1:0] m [0:3]", "m[k] <= d;"),
+        ("logic [1:0] m [0:4]", "m[k] <= d;"),
+        ("logic [1:0] m [5:2]", "m[k] <= d;"),
+        ("logic [2:0] m", "m[k] <= a;"),
+        ("logic [5:0] m", "m[k +: 2] <= d;"),
+        ("logic [7:0] m", "m[k * 2 +: 2] <= d;"),
+        ("logic [7:0] m", "m[k -: 2] <= d;"),
+    ],
+)
+def test_an_index_of_too_many_bits_loses_the_upper_ones(store: str, index: str) -> None:
+    """Verilator writes m[0] for m[4] where two bits would do; so do the points that only this reaches."""
+    body = f"""  {store}; logic [4:0] k;
+  always_ff @(posedge clk) begin
+    if (k < 5'd8) k <= 5'd8; else k <= k + 5'd1;
+    if (k >= 5'd8) {index}
+  end
+  always_comb y = 2'(k);"""
+    subject = design(body)
+    verdicts(subject, points(subject, APART))
