@@ -24,6 +24,8 @@ from tests.engine.simulator.rtl import DESIGN, bench
 if TYPE_CHECKING:
     from llm4cov_engine.coverage.coverage import Coverage
 
+pytestmark = pytest.mark.timeout(1200)
+
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
 RAW = SimulatorOptions(use_cache=False, build=Build.FLAT)
 PLAIN = replace(RAW, counters=False)
