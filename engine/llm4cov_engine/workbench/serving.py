@@ -88,7 +88,7 @@ class _Serving:
                 if self._answer is not None and not self._answer.done():
                     self._answer.set_result(testbench)
             case order:
-                self._sender.design = order.start.project.design
+                self._sender.about(order.start.project.design)
                 recording = Recording(order, self._shelf, self._tell, self._ask)
                 self._task = asyncio.create_task(recording.carry_out())
                 self._task.add_done_callback(self._end_order)

@@ -86,6 +86,14 @@ class Sender:
         self._next = 0
         self._layouts: dict[tuple[tuple[Any, ...], ...], int] = {}
 
+    def about(self, design: Design) -> None:
+        """Let messages be about a design that the other side knows too; forget what was sent of another."""
+        with self._lock:
+            if self.design is None or self.design.digest != design.digest:
+                self._keys.clear()
+                self._layouts.clear()
+            self.design = design
+
     def send(self, message: object) -> None:
         """Send a message. Blocks while the other side does not read.
 
@@ -152,6 +160,13 @@ class Receiver:
         self._coverages: dict[int | None, Coverage] = {}
         self._layouts: list[tuple[Point, ...]] = []
         self._points: list[Point] = []
+
+    def about(self, design: Design) -> None:
+        """Do as the sender does, between the same two messages."""
+        if self.design is None or self.design.digest != design.digest:
+            self._coverages.clear()
+            self._layouts.clear()
+        self.design = design
 
     def receive(self) -> Any:
         """The next message. Blocks, and never holds the interpreter for long.

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from llm4cov_engine.coverage.holes import Hole
     from llm4cov_engine.design.design import Design
     from llm4cov_engine.design.options import DesignOptions
+    from llm4cov_engine.events import Event
     from llm4cov_engine.policy.steered import Review
     from llm4cov_engine.session.node import Node
     from llm4cov_engine.session.session import Session
@@ -265,7 +266,7 @@ class Workbench:
         if self.session is None or state.feedback is None:
             return None
         # Known from the worker: to name a state by its content, all of its points have to be written out.
-        for number, known in self._states.items():
+        for number, known in tuple(self._states.items()):
             if known.testbench == state.testbench and known.feedback == state.feedback:
                 return self.nodes[number]
         return self.session.node(state)
@@ -359,7 +360,7 @@ class Workbench:
     def _take(self, reply: Reply, emit: Emit) -> None:
         match reply:
             case Told(event):
-                emit(event)
+                _tell(emit, event)
             case Recorded(node, state):
                 # A round that came to an earlier one's end is that one's state, as it was then.
                 self._states.setdefault(node.number, state)
@@ -426,3 +427,12 @@ class Workbench:
             yield
         finally:
             self._is_busy = False
+
+
+def _tell(emit: Emit, event: Event) -> None:
+    """Tell a listener; one that fails is reported, and stops no round."""
+    try:
+        emit(event)
+    except Exception as fault:
+        context = {"message": "a listener of rounds failed", "exception": fault}
+        asyncio.get_running_loop().call_exception_handler(context)

@@ -188,7 +188,7 @@ class _Process:
             if self.is_over:
                 return False
             self._idle.cancel()
-            self._receiver.design = order.start.project.design
+            self._receiver.about(order.start.project.design)
             self._take = take
         self.send(order)
         return True

@@ -120,7 +120,8 @@ def test_no_piece_of_a_large_coverage_is_large() -> None:
 
 
 def test_the_design_is_named_and_its_targets_are_told(line: Line) -> None:
-    line.sender.design = line.receiver.design = DESIGN
+    line.sender.about(DESIGN)
+    line.receiver.about(DESIGN)
     aimed = replace(DESIGN, targets=(Target(percent=50.0),))
     other = replace(DESIGN, id="other")
     same, wanted, foreign = line.through(State(DESIGN), State(aimed), State(other))
@@ -128,6 +129,20 @@ def test_the_design_is_named_and_its_targets_are_told(line: Line) -> None:
     assert wanted.design == aimed
     assert wanted.design.sources is DESIGN.sources
     assert foreign.design == other
+
+
+def test_another_design_begins_with_nothing_known(line: Line) -> None:
+    changed = replace(DESIGN, sources=(SourceFile("box.sv", "module box; wire a; endmodule\n"),))
+    coverage = Coverage(points(600))
+    arrived = []
+    for design in (DESIGN, replace(DESIGN, targets=(Target(percent=50.0),)), changed):
+        line.sender.about(design)
+        line.receiver.about(design)
+        arrived += line.through(coverage)
+    first, aimed, anew = arrived
+    assert aimed is first
+    assert anew is not first
+    assert anew == first
 
 
 def test_a_message_that_cannot_be_sent_spoils_none_that_can(line: Line) -> None:

@@ -175,6 +175,19 @@ async def test_a_review_that_fails_ends_the_rounds(bench: Workbench, root: Path)
     assert (await bench.close(rounds=1)).score > 0
 
 
+async def test_a_listener_that_fails_is_reported_and_stops_nothing(bench: Workbench) -> None:
+    faults: list[BaseException] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+
+    def listen(event: events.Event) -> None:
+        if isinstance(event, events.RoundFinished):
+            raise ArithmeticError(event.round)
+
+    done = await bench.run(Testbench("counter_tb.sv", THOROUGH), emit=listen)
+    assert done.feedback.status is Status.SUCCESS
+    assert [type(fault) for fault in faults] == [ArithmeticError]
+
+
 async def test_cancelled_before_it_began(bench: Workbench) -> None:
     work = asyncio.create_task(bench.run(Testbench("counter_tb.sv", ENDLESS)))
     await asyncio.sleep(0)
