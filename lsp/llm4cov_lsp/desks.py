@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +13,22 @@ from llm4cov_engine import (
     DesignOptions,
     Llm4CovError,
     Workbench,
-    declared,
     in_thread,
 )
 from llm4cov_lsp.picture import Picture, picture_of
+from llm4cov_lsp.words import is_testbench_for, subjects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from llm4cov_engine import Declared, State
+    from llm4cov_engine import State
     from llm4cov_lsp.options import EditorOptions
 
 PROJECT_FILE = "llm4cov.toml"
 _RTL = (".sv", ".v")
+_MOST_TRIED = 4
+"""Modules that a document beside the design's files is tried to be about."""
+
 _MOST_DESKS = 16
 """Designs held open; those used longest ago are closed."""
 
@@ -98,12 +100,8 @@ class Desk:
         """What a document is to this design."""
         if self.name_of(path) is not None:
             return Role.RTL
-        top = self.workbench.design.top
-        if path.suffix not in _RTL or top not in text:
-            return Role.OTHER
-        # A module with ports is RTL around it: a testbench has nothing that drives it.
-        has_dut = any(top in each.instantiates and not each.has_ports for each in declarations(text))
-        return Role.TESTBENCH if has_dut else Role.OTHER
+        is_testbench = path.suffix in _RTL and is_testbench_for(self.workbench.design.top, text)
+        return Role.TESTBENCH if is_testbench else Role.OTHER
 
     async def look(self) -> None:
         """Take a new picture; RTL that has not been run since it changed keeps the old one."""
@@ -257,7 +255,7 @@ class Desks:
             return await self._by_content(project, path, text, error)
         if desk.role_of(path, text) is not Role.OTHER:
             return desk
-        for top in _tops_of(text):
+        for top in subjects(text)[:_MOST_TRIED]:
             found = await self._try(Place(project, top))
             if found is not None and found.role_of(path, text) is not Role.OTHER:
                 return found
@@ -267,7 +265,7 @@ class Desks:
         self, project: Path, path: Path, text: str, error: AmbiguousTopError
     ) -> Desk | None:
         """Where several modules could be the top, the one the document is about."""
-        names = _subjects(text)
+        names = subjects(text)
         first = [name for name in names if name in error.candidates]
         for top in (*first, *(name for name in names if name not in first)):
             desk = await self._try(Place(project, top))
@@ -297,26 +295,3 @@ class Desks:
         idle = [desk for desk in self.all if desk.task is None]
         for desk in idle[_MOST_DESKS:]:
             await self.close(desk)
-
-
-def _tops_of(text: str) -> tuple[str, ...]:
-    """Modules that a text beside the design's files may be about."""
-    return _subjects(text)[:4]
-
-
-def _subjects(text: str) -> tuple[str, ...]:
-    """Modules that a text is about, the likeliest first.
-
-    RTL is about its own modules. One without ports is about those that it instantiates, as a testbench is,
-    and about none where it has only been begun.
-    """
-    found = declarations(text)
-    own = [each.name for each in found]
-    used = [name for each in found for name in each.instantiates if name not in own]
-    return tuple(dict.fromkeys([each.name for each in found if each.has_ports] or used))
-
-
-@lru_cache(32)
-def declarations(text: str) -> tuple[Declared, ...]:
-    """What a text declares; remembered for the texts asked about last."""
-    return declared(text)

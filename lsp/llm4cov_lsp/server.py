@@ -15,11 +15,12 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from llm4cov_engine import AmbiguousTopError, Llm4CovError, __version__, in_thread
 from llm4cov_lsp.checker import Checker
-from llm4cov_lsp.desks import Desks, declarations
+from llm4cov_lsp.desks import Desks
 from llm4cov_lsp.options import DEFAULTS, EditorOptions
 from llm4cov_lsp.positions import Drift, Lines
 from llm4cov_lsp.protocol import Protocol
 from llm4cov_lsp.tasks import Latest, Tasks
+from llm4cov_lsp.words import declarations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
