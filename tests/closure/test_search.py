@@ -211,3 +211,36 @@ async def test_what_ends_the_simulation_is_no_part_of_a_trial() -> None:
     assert feedback.coverage is not None
     assert feedback.coverage.identities == found.coverage.identities
     assert feedback.coverage.score > 0.5
+
+
+async def test_inputs_that_answer_see_what_a_reset_has_made_of_an_output() -> None:
+    source = EVERY_KIND["plain"].sources[0]
+    subject = EVERY_KIND["plain"].__class__(
+        "asking",
+        (
+            source.__class__(
+                "asking.sv",
+                "module asking(input logic clk, input logic rst, input logic ack, output logic req,\n"
+                "              output logic [7:0] asked);\n"
+                "  assign req = !rst && asked[1:0] != 2'd3;\n"
+                "  always_ff @(posedge clk)\n    if (rst) asked <= '0;\n"
+                "    else if (ack || !req) asked <= asked + 8'd1;\nendmodule\n",
+            ),
+        ),
+        top="asking",
+    )
+    program = [Operation(Code.START, value=7), Operation(Code.DRIVE, 0, Mode.UNTIL, 0, 2)]
+    for mode in (Mode.UNTIL, Mode.FOLLOW, Mode.LATER):
+        program += [Operation(Code.DRIVE, 0, mode, 0, 2), Operation(Code.RUN, count=40)]
+        program += [Operation(Code.RESET, 1, count=2), Operation(Code.RUN, count=30)]
+    found = await searched(subject, base=(tuple(program),), work=2.0)
+    text = text_of(setup_of(subject), found.trials, seed=1, reach="")
+    feedback = await Verilator().simulate(subject, Testbench("tb.sv", text))
+    assert feedback.coverage is not None, feedback.log
+    assert found.coverage is not None
+    # Not only whether but how often: one draw too many, and all that comes after is different.
+    counts = [
+        {point.identity: point.hits for point in each.per_instance if point.metric is Metric.TOGGLE}
+        for each in (feedback.coverage, found.coverage)
+    ]
+    assert counts[0] == counts[1]

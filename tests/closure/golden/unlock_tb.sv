@@ -119,8 +119,10 @@ module unlock_tb;
 
   task automatic reset_dut(input int unsigned n_cycles);
     rst = 1'b1;
+    #1;  // outputs settle before inputs answer to them
     run(n_cycles);
     rst = 1'b0;
+    #1;
   endtask
 
   task automatic drive(

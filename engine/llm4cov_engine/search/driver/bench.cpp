@@ -14,6 +14,7 @@ constexpr uint64_t manyUnsettled = 3;
 constexpr uint64_t beforeRise = 2;
 constexpr uint64_t beforeFall = 5;
 constexpr uint64_t beforeNext = 3;
+constexpr uint64_t afterReset = 1;
 
 uint64_t* s_unsettledp = nullptr;
 bool s_stopped = false;
@@ -123,6 +124,14 @@ void Bench::slot(uint64_t later) {
         m_subjectp->eval();
     }
     m_contextp->time(until);
+}
+
+// Inputs that answer to outputs see what a reset has made of them.
+void Bench::settle() {
+    if (m_resets.empty()) return;
+    slot(afterReset);
+    settleLimit = m_state.unsettled < manyUnsettled ? patientLimit : hurriedLimit;
+    m_subjectp->eval();
 }
 
 void Bench::tick() {
@@ -324,8 +333,10 @@ void Bench::perform(const Operation& operation) {
         for (size_t i = 0; i < m_resets.size(); ++i) {
             if (operation.which >> i & 1) *m_resets[i] = m_setup.resets[i].active;
         }
+        settle();
         for (uint64_t i = 0; i < operation.count; ++i) tick();
         for (size_t i = 0; i < m_resets.size(); ++i) *m_resets[i] = !m_setup.resets[i].active;
+        settle();
         break;
     case Code::RUN:
         for (uint64_t i = 0; i < operation.count; ++i) tick();

@@ -132,6 +132,7 @@ private:
     void make();
     void connect();
     void slot(uint64_t later);
+    void settle();
     void tick();
     void change();
     uint64_t next(uint32_t index);
