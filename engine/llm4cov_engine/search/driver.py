@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from pathlib import Path
 
-    from llm4cov_engine.policy.builtin.words import Word
+    from llm4cov_engine.policy.builtin.conditions import Word
     from llm4cov_engine.search.setup import Lane
 
 _CHAIN_WORK: Final = 110.0

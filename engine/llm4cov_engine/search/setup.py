@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 from llm4cov_engine.elaboration.records import Direction, Port
 from llm4cov_engine.policy.builtin.bench import Bench
 from llm4cov_engine.policy.builtin.buses import ADDRESS, DATA, ONES, ZERO, Bus
+from llm4cov_engine.policy.builtin.conditions import Word
 from llm4cov_engine.policy.builtin.values import Field
-from llm4cov_engine.policy.builtin.words import EMPTY, Vocabulary, Word
+from llm4cov_engine.policy.builtin.words import EMPTY, Vocabulary
 from llm4cov_engine.search.partners import is_rare, partners_of
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
     from llm4cov_engine.elaboration.records import Port
-    from llm4cov_engine.policy.builtin.words import Word
+    from llm4cov_engine.policy.builtin.conditions import Word
     from llm4cov_engine.search.setup import Lane, Setup, SetupBus
     from llm4cov_engine.search.stimulus import Program
 

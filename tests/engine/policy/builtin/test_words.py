@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from llm4cov_engine.policy.builtin.words import MOST_WORDS, Word, read_vocabulary
+from llm4cov_engine.policy.builtin.conditions import Word
+from llm4cov_engine.policy.builtin.words import MOST_WORDS, read_vocabulary
 from tests.engine.policy.builtin.rtl import design
 
 
