@@ -33,7 +33,7 @@ test: tools $(VENV)/.installed-test
 	@$(call lint-and,$(PYTEST) -m "not slow")
 
 test-all: tools $(VENV)/.installed-models
-	@$(call lint-and,$(PYTEST))
+	@$(call lint-and,$(PYTEST) --hypothesis-profile random)
 
 vsix: $(VSIX)
 
