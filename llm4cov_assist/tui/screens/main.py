@@ -80,6 +80,7 @@ class MainScreen(EditingScreen):
             what, remedy = event.error
             self.assistant.say("error", f"{what} {remedy}")
             self.panel.show_problems("design", (Problem(Severity.ERROR, f"{what} {remedy}"),))
+            self.panel.tabs.active = "problems"
         else:
             self.panel.show_problems(
                 "design", self.desk.elaboration.problems if self.desk.elaboration else ()
