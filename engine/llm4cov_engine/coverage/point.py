@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-# Verilator names a module with overridden parameters "fifo__W4_D8" or, past a length, "fifo__pi3"; and a module
-# that sets parameters below it with `defparam` "top___Vdefparamh0123abcd".
+# Verilator names a module with overridden parameters "fifo__W4_D8" or, past a length, "fifo__pi3"; and a
+# module that sets parameters below it with `defparam` "top___Vdefparamh0123abcd".
 _SUFFIX = re.compile(r"(?:___Vdefparam\w*|__(?:pi\d+|[A-Z]+[0-9a-z]\w*))$")
 
 

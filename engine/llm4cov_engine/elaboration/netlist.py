@@ -15,6 +15,8 @@ from pyslang.ast import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pyslang.ast import InstanceSymbol
 
 # pyslang's own types overlap too much to help here: what a node is, its kind says. Hence `Any` for nodes.
@@ -235,16 +237,19 @@ def assigned(statement: Any) -> dict[str, list[Any]]:
     """Signals assigned anywhere in a statement, path to right sides."""
     found: dict[str, list[Any]] = {}
 
-    def note(left: Any, right: Any) -> None:
-        if left.kind == ExpressionKind.Concatenation:
-            for operand in left.operands:
-                note(operand, right)
-        elif (target := symbol_of(left)) is not None:
-            found.setdefault(path_of(target), []).append(right)
-
     def see(node: Any) -> None:
         if node.kind == ExpressionKind.Assignment:
-            note(node.left, node.right)
+            for target in _targets(node.left):
+                found.setdefault(path_of(target), []).append(node.right)
 
     statement.visit(see)
     return found
+
+
+def _targets(left: Any) -> Iterator[Any]:
+    """Symbols that an assignment's left side names."""
+    if left.kind == ExpressionKind.Concatenation:
+        for operand in left.operands:
+            yield from _targets(operand)
+    elif (target := symbol_of(left)) is not None:
+        yield target

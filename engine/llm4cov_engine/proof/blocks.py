@@ -94,12 +94,14 @@ def read_blocks(design: Design, netlist: Netlist) -> Blocks:
     top = usable_top(design, unit)
     found = Blocks()
 
-    def walk(path: str, body: Any) -> None:
+    # A list of what is to be walked, not a function that calls itself: that would keep what it saw alive.
+    waiting: list[tuple[str, Any]] = [("", top.body)]
+    for path, body in waiting:
         found.instances.add(path)
 
-        def see(node: Any) -> VisitAction:
+        def see(node: Any, path: str = path) -> VisitAction:
             if node.kind == SymbolKind.Instance:
-                walk(str(node.hierarchicalPath).partition(".")[2], node.body)
+                waiting.append((str(node.hierarchicalPath).partition(".")[2], node.body))
                 return VisitAction.Skip
             if node.kind == SymbolKind.GenerateBlock and node.isUninstantiated:
                 return VisitAction.Skip
@@ -113,8 +115,6 @@ def read_blocks(design: Design, netlist: Netlist) -> Blocks:
             return VisitAction.Advance
 
         body.visit(see)
-
-    walk("", top.body)
     found.name(netlist)
     return found
 

@@ -42,20 +42,23 @@ def _assignments(statement: Any) -> dict[str, list[_Assignment]]:
     """Signals assigned anywhere in a statement, path to what is assigned, in source order."""
     found: dict[str, list[_Assignment]] = {}
 
-    def note(left: Any, right: Any, low: int) -> None:
-        if left.kind == ExpressionKind.Concatenation:
-            for operand in reversed(list(left.operands)):
-                note(operand, right, low)
-                low += int(operand.type.bitWidth)
-        elif (target := symbol_of(left)) is not None:
-            found.setdefault(path_of(target), []).append(_Assignment(left, right, low))
-
     def see(node: Any) -> None:
         if node.kind == ExpressionKind.Assignment:
-            note(node.left, node.right, 0)
+            for each in _parts(node.left, node.right, 0):
+                found.setdefault(path_of(symbol_of(each.target)), []).append(each)
 
     statement.visit(see)
     return found
+
+
+def _parts(left: Any, right: Any, low: int) -> Iterator[_Assignment]:
+    """What an assignment gives to each signal of its left side, from a bit of its right side upwards."""
+    if left.kind == ExpressionKind.Concatenation:
+        for operand in reversed(list(left.operands)):
+            yield from _parts(operand, right, low)
+            low += int(operand.type.bitWidth)
+    elif symbol_of(left) is not None:
+        yield _Assignment(left, right, low)
 
 
 @dataclass(frozen=True, slots=True)
