@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from textual.command import Provider
+    from textual.driver import Driver
     from textual.screen import Screen
 
     from llm4cov_assist.tui.desk import Request
@@ -62,6 +63,7 @@ class AssistantApp(App[Path | None]):
             self.animation_level = "none"
         sys.setswitchinterval(_SWITCH_SECONDS)
         self._pressed = 0.0
+        self._is_ending = False
 
     @property
     def rest_seconds(self) -> float:
@@ -82,9 +84,23 @@ class AssistantApp(App[Path | None]):
         """End in good order when the terminal is closed or the process told to end."""
         if not self.is_headless:
             for number in (signal.SIGHUP, signal.SIGTERM):
-                asyncio.get_running_loop().add_signal_handler(number, self._told_to_end)
+                asyncio.get_running_loop().add_signal_handler(number, self.told_to_end)
 
-    def _told_to_end(self) -> None:
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's own, but for a terminal one that outlives the terminal."""
+        found = super().get_driver_class()
+        if found.__name__ != "LinuxDriver":
+            return found
+        from llm4cov_assist.tui.terminal import TerminalDriver
+
+        return TerminalDriver
+
+    def told_to_end(self) -> None:
+        """End in good order; what was told twice is done once."""
+        if self._is_ending:
+            return
+        self._is_ending = True
+
         async def end() -> None:
             await self.end_work()
             self.exit()

@@ -80,6 +80,8 @@ STRONG = _BENCH.format(
     "    rst = 0;\n    enable = 0;\n    repeat (2) @(negedge clk);"
 )
 """Does everything there is to do."""
+ENDLESS = _BENCH.format(body="    forever @(negedge clk) enable = ~enable;")
+"""Never ends by itself."""
 BROKEN = WEAK.replace("rst = 0;", "rst = 0", 1)
 """Does not compile."""
 

@@ -10,16 +10,16 @@ import sys
 import time
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.processes import left_by
-from tests.tui.project import STRONG, WEAK, make, script
+from tests.processes import left_by, seen_of
+from tests.tui.project import ENDLESS, STRONG, WEAK, make, script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
 
@@ -41,6 +41,10 @@ class Terminal:
             timeout=30,
         )
         return done.stdout
+
+    def end(self) -> None:
+        """Take the terminal away from what runs in it."""
+        subprocess.run(["tmux", "-L", self._server, "kill-server"], capture_output=True, check=False)
 
     def press(self, *keys: str) -> None:
         for key in keys:
@@ -112,7 +116,7 @@ def terminal(folder: Path, *arguments: str, size: tuple[int, int] = (120, 40)) -
     try:
         yield held
     finally:
-        held.tmux("kill-server")
+        held.end()
 
 
 @pytest.mark.slow
@@ -180,6 +184,24 @@ def test_killed_in_mid_round_and_opened_again(tmp_path: Path) -> None:
         held.until("goes on after")  # the rest may be on the next line
         held.press("C-q")
         held.until_dead()
+
+
+def test_a_terminal_that_is_closed_in_mid_round_leaves_nothing(tmp_path: Path) -> None:
+    root = make(tmp_path)
+    with terminal(root, "--policy", script(tmp_path, ENDLESS)) as held:
+        held.until("1  Open an example")
+        held.press("Escape")
+        held.until_gone("1  Open an example")
+        held.press("C-t", "F7")
+        held.until("simulating")
+        pid = held.pid
+        assert seen_of(pid)
+        held.end()
+        end = time.monotonic() + 60
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < end:
+            time.sleep(0.1)
+        assert not Path(f"/proc/{pid}").exists()
+        assert left_by(pid) == []
 
 
 def test_what_is_painted_in_parts_is_what_is_painted_as_a_whole(tmp_path: Path) -> None:
