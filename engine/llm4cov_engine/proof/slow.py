@@ -36,13 +36,25 @@ class Slowness:
     conditions: Mapping[str, Set[str]] = field(default_factory=dict)
     clocks: Mapping[str, Set[str]] = field(default_factory=dict)
     counters: Mapping[str, int] = field(default_factory=dict)
+    # Answers: the many points of one signal ask the same, and in a large design each answer is a long way.
+    _counter: dict[frozenset[str], str] = field(default_factory=dict, repr=False, compare=False)
+    _pace: dict[frozenset[str], tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)
 
     def counter(self, paths: Iterable[str]) -> str:
         """The widest counter that signals are made of; "" for none that is wide."""
-        return self._widest(paths, (self.values,), WIDE)
+        of = frozenset(paths)
+        if of not in self._counter:
+            self._counter[of] = self._widest(sorted(of), (self.values,), WIDE)
+        return self._counter[of]
 
     def pace(self, paths: Iterable[str]) -> tuple[str, str]:
         """A clock made in the design that signals change with, and the counter that makes it."""
+        of = frozenset(paths)
+        if of not in self._pace:
+            self._pace[of] = self._slowest(sorted(of))
+        return self._pace[of]
+
+    def _slowest(self, paths: Iterable[str]) -> tuple[str, str]:
         for path in self._behind(paths, (self.values,)):
             for clock in sorted(self.clocks.get(path, ())):
                 if counter := self._widest([clock], (self.values, self.conditions), _DIVIDES):
