@@ -65,7 +65,7 @@ class Companion:
             self.socket.close()
             self._errors.close()
             raise ToolError(
-                f"No process can be started for the rounds: {error.strerror or error}.",
+                f"No process can be started beside this one: {error.strerror or error}.",
                 "Close other programs or raise the limits of this user.",
             ) from error
         self.pid = self._process.pid

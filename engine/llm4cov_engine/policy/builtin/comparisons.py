@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.elaboration.constants import compared
 from llm4cov_engine.elaboration.netlist import read_netlist, stripped
 from llm4cov_engine.elaboration.values import Values
 from llm4cov_engine.policy.builtin.origins import Follower
 
 if TYPE_CHECKING:
-    from llm4cov_engine.design.design import Design
+    from llm4cov_engine.elaboration.compilation import Compiled
 
 MOST_COMPARISONS = 2000
 """After so many, the rest of a large design says nothing new about its ports."""
@@ -38,9 +37,8 @@ class Comparison:
     line: int
 
 
-def read_comparisons(design: Design) -> tuple[Comparison, ...]:
-    """Every such comparison of an elaborated design, in source order, without repeats."""
-    unit = compiled(design)
+def read_comparisons(unit: Compiled) -> tuple[Comparison, ...]:
+    """Every such comparison of a design, in source order, without repeats."""
     if unit.top is None:
         return ()
     netlist = read_netlist(unit.top)

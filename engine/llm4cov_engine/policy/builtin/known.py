@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from llm4cov_engine.design.design import Design
 from llm4cov_engine.elaboration import elaborate
+from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.elaboration.records import Elaboration
 from llm4cov_engine.policy.builtin.bench import Bench
 from llm4cov_engine.policy.builtin.comparisons import Comparison, read_comparisons
@@ -55,13 +56,14 @@ def know(design: Design, *, may_scale: bool) -> Known:
     if smaller:
         design = replace(design, parameters={**design.parameters, **smaller})
         elaboration = elaborate(design)
-    comparisons = read_comparisons(design)
+    unit = compiled(design)
+    comparisons = read_comparisons(unit)
     interfaces = read_interfaces(design) if any(port.interface for port in elaboration.ports) else ()
     # A second look at the design is only worth its time where a port may be no vector.
     odd = any(not _is_vector(port) for port in elaboration.ports)
     bench = survey(design, elaboration, comparisons, interfaces, read_structs(design) if odd else {})
     bench = replace(bench, notes=(*bench.notes, *notes))
-    return Known(design, elaboration, bench, comparisons, read_vocabulary(design))
+    return Known(design, elaboration, bench, comparisons, read_vocabulary(unit))
 
 
 def _is_vector(port: Port) -> bool:

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from pyslang.ast import SymbolKind
 
-from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.policy.builtin.conditions import ConditionReader, Word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from llm4cov_engine.design.design import Design
+    from llm4cov_engine.elaboration.compilation import Compiled
     from llm4cov_engine.policy.builtin.origins import Shift
 
 MOST_WORDS: Final = 128
@@ -50,13 +49,12 @@ class Vocabulary:
 EMPTY: Final = Vocabulary()
 
 
-def read_vocabulary(design: Design) -> Vocabulary:
-    """The vocabulary of an elaborated design.
+def read_vocabulary(unit: Compiled) -> Vocabulary:
+    """The vocabulary of a design.
 
     What is decoded behind logic that cannot be followed back to a port counts for the inputs of its width,
     those that are called data if there are any.
     """
-    unit = compiled(design)
     if unit.top is None:
         return EMPTY
     reader = ConditionReader(unit.top)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llm4cov_engine.elaboration import elaborate
+from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.elaboration.records import Constant, Span
 from llm4cov_engine.policy.builtin.comparisons import Comparison, read_comparisons
 from llm4cov_engine.policy.builtin.scaling import scaled
@@ -54,7 +55,9 @@ endmodule
 
 
 def test_comparisons_are_followed_to_the_ports() -> None:
-    found = {(each.port, each.low, each.width, each.value) for each in read_comparisons(design(DEEP))}
+    found = {
+        (each.port, each.low, each.width, each.value) for each in read_comparisons(compiled(design(DEEP)))
+    }
     assert ("bus", 8, 16, 0x5AFE) in found
     assert ("bus", 8, 16, 0xC0DE) in found
     assert ("code", 0, 8, 0x42) in found
@@ -65,7 +68,7 @@ def test_comparisons_are_followed_to_the_ports() -> None:
 
 
 def test_comparisons_know_their_place() -> None:
-    places = {(each.value, each.file, each.line) for each in read_comparisons(design(DEEP))}
+    places = {(each.value, each.file, each.line) for each in read_comparisons(compiled(design(DEEP)))}
     assert (0x5AFE, "rtl/top.sv", 4) in places
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from llm4cov_engine.elaboration.compilation import compiled
 from llm4cov_engine.policy.builtin.conditions import Word
 from llm4cov_engine.policy.builtin.words import MOST_WORDS, read_vocabulary
 from tests.engine.policy.builtin.rtl import design
@@ -10,7 +11,7 @@ from tests.engine.policy.builtin.rtl import design
 def words_of(body: str, *, ports: str = "input logic [31:0] data", more: str = "") -> set[tuple[int, int]]:
     """(mask, value) of the words found on `data`."""
     text = f"{more}module top({ports}, input logic clk, output logic [3:0] q);\n{body}\nendmodule\n"
-    return {(word.mask, word.value) for word in read_vocabulary(design(text)).words.get("data", ())}
+    return {(word.mask, word.value) for word in read_vocabulary(compiled(design(text))).words.get("data", ())}
 
 
 FOUR = """
@@ -125,9 +126,8 @@ def test_what_a_shift_register_is_compared_with_comes_part_by_part() -> None:
   end
 endmodule
 """
-    scripts = read_vocabulary(design(text)).scripts
+    scripts = read_vocabulary(compiled(design(text))).scripts
     assert scripts["data"] == (Word(0xFF, 0x41), Word(0xFF, 0x42), Word(0xFF, 0x43), Word(0, 0))
     assert [word.value for word in scripts["bit_in"]] == [1, 1, 0, 1, 0, 0]
-    assert not read_vocabulary(
-        design(text.replace("delayed[1], bits", "bits[0] ^ bits[1], bits"))
-    ).scripts.get("bit_in")
+    other = text.replace("delayed[1], bits", "bits[0] ^ bits[1], bits")
+    assert not read_vocabulary(compiled(design(other))).scripts.get("bit_in")
